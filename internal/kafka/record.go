@@ -1,0 +1,27 @@
+package kafka
+
+import "time"
+
+// Record is one record of a topic. Key is nil when absent, Value nil for a
+// tombstone.
+type Record struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+	Time      time.Time
+	Key       []byte
+	Value     []byte
+	Headers   []Header
+}
+
+// Header is one record header. Names may repeat; order is kept.
+type Header struct {
+	Key   string
+	Value []byte
+}
+
+// TopicPartition names one partition.
+type TopicPartition struct {
+	Topic     string
+	Partition int32
+}
