@@ -1,6 +1,8 @@
 package command
 
-// Code is a normalized dotted code, stable for subscribers.
+// Code is a normalized dotted code, stable for subscribers. Every code that an
+// outcome or a verdict may carry is a constant of this package and a row of
+// Codes; Known tells them from anything else.
 type Code string
 
 // Codes that are decided on our side (contract section 5.7 and design section 2).
