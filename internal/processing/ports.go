@@ -2,6 +2,7 @@ package processing
 
 import (
 	"context"
+	"time"
 
 	"bankprocessor/internal/command"
 )
@@ -36,3 +37,36 @@ type Publisher interface {
 	// DeadLetter likewise for a dead letter.
 	DeadLetter(ctx context.Context, d *command.DeadLetter) error
 }
+
+// Observer is told what happens, for metrics. Its methods must not block.
+type Observer interface {
+	// Completed: a command's outcome is durable. took runs from Handle's start.
+	Completed(o *command.Outcome, took time.Duration)
+	// DeadLettered: a dead letter is durable.
+	DeadLettered(name command.Name, reason command.DeadLetterReason, code command.Code)
+	// Retried: a call is about to be repeated because of v.
+	Retried(name command.Name, v *command.Verdict)
+	// Reconciling: an in-doubt invoice is about to be looked up.
+	Reconciling(operation command.InvoiceOperation)
+	// KeyMismatch: a record's key is not its command's ordering key, so that
+	// nothing keeps it in order with its siblings.
+	KeyMismatch(name command.Name)
+}
+
+// NopObserver observes nothing.
+type NopObserver struct{}
+
+// Completed does nothing.
+func (NopObserver) Completed(*command.Outcome, time.Duration) {}
+
+// DeadLettered does nothing.
+func (NopObserver) DeadLettered(command.Name, command.DeadLetterReason, command.Code) {}
+
+// Retried does nothing.
+func (NopObserver) Retried(command.Name, *command.Verdict) {}
+
+// Reconciling does nothing.
+func (NopObserver) Reconciling(command.InvoiceOperation) {}
+
+// KeyMismatch does nothing.
+func (NopObserver) KeyMismatch(command.Name) {}

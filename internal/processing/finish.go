@@ -1,0 +1,115 @@
+package processing
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"bankprocessor/internal/command"
+)
+
+// finish makes the end of a run durable: the dead letter first, so that whoever
+// sees the outcome finds it.
+func (r *run) finish(ctx context.Context, e end) error {
+	v := e.verdict
+	o := &command.Outcome{
+		CommandID:        r.c.ID,
+		CorrelationID:    r.c.CorrelationID,
+		Command:          r.c.Name(),
+		Status:           v.Status,
+		Code:             v.Code,
+		Category:         v.Category,
+		BankCode:         v.BankCode,
+		BankState:        v.BankState,
+		BankMessage:      v.BankMessage,
+		BankReference:    v.BankReference,
+		ChannelRequestID: r.requestID,
+		Attempts:         r.attempts,
+		Reconciled:       e.reconciled,
+		ReconciledWeak:   e.weak,
+		Violations:       e.violations,
+		Result:           v.Result,
+	}
+	if r.attempts > 0 {
+		o.Bank = r.c.Name().Bank()
+	}
+	var letter *command.DeadLetter
+	if v.DeadLetter {
+		letter = &command.DeadLetter{
+			Reason: reasonOf(v), Code: v.Code, Text: v.Detail, Attempts: r.attempts, CommandID: r.c.ID,
+		}
+	}
+	return r.p.publish(ctx, r.m, o, letter, r.received)
+}
+
+// finishUnreadable dead-letters a command that cannot be read; it has an outcome
+// if at least its id could be.
+func (p *Processor) finishUnreadable(ctx context.Context, m *command.Message, d *command.DecodeError, received time.Time) error {
+	letter := &command.DeadLetter{
+		Reason: command.ReasonMalformed, Code: d.Code, Text: d.Error(), CommandID: d.CommandID,
+	}
+	var o *command.Outcome
+	if d.CommandID != "" {
+		o = &command.Outcome{
+			CommandID: d.CommandID, CorrelationID: d.CorrelationID, Command: m.Name,
+			Status: command.Rejected, Code: d.Code, Category: command.CategoryValidation,
+			Violations: command.Violations{{Field: d.Field, Code: d.Code, Message: d.Reason}},
+		}
+	}
+	return p.publish(ctx, m, o, letter, received)
+}
+
+// publish writes letter and outcome, either of which may be nil, and returns
+// once both are durable. It outlives ctx by PublishGrace.
+func (p *Processor) publish(ctx context.Context, m *command.Message, o *command.Outcome, letter *command.DeadLetter, received time.Time) error {
+	ctx, cancel := outlive(ctx, p.cfg.PublishGrace)
+	defer cancel()
+	completed := p.now()
+	if letter != nil {
+		letter.Message, letter.FailedAt = m, completed.UTC()
+		if err := p.publisher.DeadLetter(ctx, letter); err != nil {
+			return fmt.Errorf("publishing dead letter: %w", err)
+		}
+		p.observer.DeadLettered(m.Name, letter.Reason, letter.Code)
+		p.log.Warn("command dead-lettered", "command", m.Name, "command_id", letter.CommandID,
+			"reason", letter.Reason, "code", letter.Code, "detail", letter.Text, "attempts", letter.Attempts,
+			"partition", m.Partition, "offset", m.Offset)
+	}
+	if o == nil {
+		return nil
+	}
+	o.Revision, o.ReceivedAt, o.CompletedAt = 1, received.UTC(), completed.UTC()
+	if err := p.publisher.Outcome(ctx, m, o); err != nil {
+		return fmt.Errorf("publishing outcome: %w", err)
+	}
+	p.observer.Completed(o, p.now().Sub(received))
+	p.log.Debug("command completed", "command", o.Command, "command_id", o.CommandID,
+		"status", o.Status, "code", o.Code, "attempts", o.Attempts)
+	return nil
+}
+
+// outlive returns a context that ends grace after ctx does.
+func outlive(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(grace, func() { cancel(context.Cause(ctx)) })
+		context.AfterFunc(longer, func() { timer.Stop() })
+	})
+	return longer, func() {
+		stop()
+		cancel(context.Canceled)
+	}
+}
+
+func reasonOf(v command.Verdict) command.DeadLetterReason {
+	switch {
+	case v.Code == command.CodeDBSBankCodeUnknown, v.Code == command.CodeLoanCodeUnknown,
+		v.Code == command.CodeCustomerStateUnrecognized:
+		return command.ReasonUnknownCode
+	case v.Status == command.InDoubt, v.Status == command.Pending:
+		return command.ReasonInDoubt
+	case v.Status == command.Rejected:
+		return command.ReasonRejectedByContract
+	}
+	return command.ReasonExhausted
+}

@@ -1,0 +1,189 @@
+package processing
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"bankprocessor/internal/command"
+)
+
+// executeInvoice runs dbs.invoice.upsert: a call whose answer decides nothing is
+// followed by queries until the bank's own list does (contract section 4). The
+// dealer's key stays blocked meanwhile.
+func (r *run) executeInvoice(ctx context.Context, inv *command.Invoice) (end, error) {
+	s := situation{
+		operation: inv.Operation,
+		advance:   inv.Maturity == command.Advance,
+	}
+	if inv.Operation == command.UpsertInvoice {
+		s.operation, s.mayUpdate = command.InsertInvoice, !s.advance
+	}
+	rounds := rounds{waits: r.p.cfg.Settle}
+	for backoffs := 0; ; {
+		v, err := r.send(ctx, s.operation)
+		if err != nil {
+			return r.stoppedInvoice(ctx, inv, s, err)
+		}
+		if v.Code == command.CodeCommandExpired && r.uncertain {
+			return end{verdict: inDoubt(s.last)}, nil
+		}
+		s.previous, s.last, s.uncertain = s.last, v, r.uncertain
+		if v.BankFault && r.p.bank.Shut(r.c.Name()) {
+			s.resent = false // an outage spends no resend
+		}
+		switch {
+		case v.Retry == command.RetryBackoff && backoffs < v.Resends:
+			backoffs++
+		case v.Retry == command.RetryReconcile, r.uncertain && !confirmed(v):
+			d, err := r.resolve(ctx, inv, &s, &rounds)
+			switch {
+			case err != nil:
+				return r.stoppedInvoice(ctx, inv, s, err)
+			case d.action == conclude:
+				return d.end, nil
+			case d.action == resend:
+				s.resent = true
+			case d.action == sendUpdate:
+				s.operation, s.mayUpdate, s.resent = command.UpdateInvoice, false, false
+				rounds.restart()
+			}
+		case v.Retry == command.RetryBackoff:
+			return end{verdict: exhausted(v)}, nil
+		default:
+			return end{verdict: v}, nil
+		}
+		if err := r.pauseBeforeResend(ctx, 0, s.last); err != nil {
+			return r.stoppedInvoice(ctx, inv, s, err)
+		}
+	}
+}
+
+// confirmed says that the bank has done what was asked, wholly or in part.
+func confirmed(v command.Verdict) bool {
+	return v.Status == command.Succeeded || v.Status == command.Partial
+}
+
+// resolve queries the bank, waiting before each look, until a decision other
+// than to look again is made. The error is ctx's cause.
+func (r *run) resolve(ctx context.Context, inv *command.Invoice, s *situation, rounds *rounds) (decision, error) {
+	atOnce := knownToExist(s.last)
+	for {
+		wait := time.Duration(0)
+		if !atOnce {
+			wait = rounds.next()
+		}
+		atOnce = false
+		s.lastRound = rounds.spent()
+		if err := sleep(ctx, wait); err != nil {
+			return decision{}, err
+		}
+		r.p.observer.Reconciling(s.operation)
+		e, answered, err := r.lookUp(ctx, inv)
+		if err != nil {
+			return decision{}, err
+		}
+		if !answered {
+			return decision{end: end{verdict: inDoubt(s.last)}}, nil
+		}
+		if d := decide(*s, e); d.action != lookAgain {
+			return d, nil
+		}
+	}
+}
+
+// knownToExist says that the bank itself speaks of a record (106, 108, 109, 110)
+// or of its absence (128): there is nothing to wait for before the first look.
+func knownToExist(v command.Verdict) bool {
+	return v.Category == command.CategoryDuplicate || v.Category == command.CategoryNotFound
+}
+
+// lookUp reads what the bank has of the invoice, under its due date first and
+// under the hinted one when that shows nothing. answered is false when the bank
+// would not say.
+func (r *run) lookUp(ctx context.Context, inv *command.Invoice) (e evidence, answered bool, err error) {
+	days := []command.Date{inv.DueDate}
+	if !inv.PreviousDueDate.IsZero() && inv.PreviousDueDate != inv.DueDate {
+		days = append(days, inv.PreviousDueDate)
+	}
+	for _, day := range days {
+		rows, answered, err := r.queryDay(ctx, inv, day)
+		if err != nil || !answered {
+			return evidence{}, false, err
+		}
+		if e = evidenceOf(inv, rows); e.found {
+			return e, true, nil
+		}
+	}
+	return e, true, nil
+}
+
+// queryDay lists the company's invoices due on a day, in at most QueryTries
+// tries; what is an outage's fault spends none.
+func (r *run) queryDay(ctx context.Context, inv *command.Invoice, day command.Date) (rows []command.InvoiceResultRow, answered bool, err error) {
+	const name = command.DBSInvoiceResultsQuery
+	query := r.resultsQuery(inv, day)
+	for tries, waits := 0, 0; ; waits++ {
+		if err := r.p.bank.Wait(ctx, name); err != nil {
+			return nil, false, err
+		}
+		v := r.call(ctx, query, "")
+		if list, ok := v.Result.(*command.InvoiceResultList); ok && v.Status == command.Succeeded {
+			return list.Rows, true, nil
+		}
+		if !waitsOut(v) && !(v.BankFault && r.p.bank.Shut(name)) {
+			tries++
+		}
+		if tries >= r.p.cfg.QueryTries || v.Retry == command.RetryNever {
+			return nil, false, nil
+		}
+		r.p.observer.Retried(name, &v)
+		if err := sleep(ctx, max(v.RetryAfter, r.p.backoff(waits))); err != nil {
+			return nil, false, err
+		}
+	}
+}
+
+func (r *run) resultsQuery(inv *command.Invoice, day command.Date) *command.Command {
+	return &command.Command{
+		ID: r.c.ID, IssuedAt: r.c.IssuedAt, CorrelationID: r.c.CorrelationID,
+		Payload: &command.QueryInvoiceResults{
+			CompanyCode: inv.CompanyCode, FromDueDate: day, ToDueDate: day, CustomerNumber: inv.CustomerNumber,
+		},
+	}
+}
+
+// stoppedInvoice ends an invoice whose context has ended. One that never left,
+// or was refused, is released. Otherwise one last look without a wait may prove
+// it done; absence proves nothing that soon, so everything else is in doubt.
+func (r *run) stoppedInvoice(ctx context.Context, inv *command.Invoice, s situation, cause error) (end, error) {
+	if !r.uncertain {
+		return end{}, fmt.Errorf("%w: %w", ErrReleased, cause)
+	}
+	if !r.p.bank.Shut(command.DBSInvoiceResultsQuery) {
+		v := r.call(ctx, r.resultsQuery(inv, inv.DueDate), "")
+		if list, ok := v.Result.(*command.InvoiceResultList); ok && v.Status == command.Succeeded {
+			d := decide(s, evidenceOf(inv, list.Rows))
+			if d.action == conclude && d.end.reconciled && d.end.verdict.Status == command.Succeeded {
+				return d.end, nil
+			}
+		}
+	}
+	return end{verdict: inDoubt(s.last)}, nil
+}
+
+// rounds hands out the settle waits; the last one repeats.
+type rounds struct {
+	waits []time.Duration
+	taken int
+}
+
+func (r *rounds) next() time.Duration {
+	wait := r.waits[min(r.taken, len(r.waits)-1)]
+	r.taken++
+	return wait
+}
+
+func (r *rounds) spent() bool { return r.taken >= len(r.waits) }
+
+func (r *rounds) restart() { r.taken = 0 }

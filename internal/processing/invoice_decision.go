@@ -1,0 +1,187 @@
+package processing
+
+import "bankprocessor/internal/command"
+
+// situation is what is known of an invoice whose last answer decided nothing.
+type situation struct {
+	// operation is what was sent last: INSERT, UPDATE or CANCEL.
+	operation command.InvoiceOperation
+	// mayUpdate says that the command is an UPSERT that has not become an
+	// update yet, of an invoice that can be updated.
+	mayUpdate bool
+	advance   bool
+	// last is the answer to what was sent last, previous the one before it,
+	// zero when there was none.
+	last, previous command.Verdict
+	// uncertain says that an attempt at this command ended with its effect
+	// unknown.
+	uncertain bool
+	// resent says that the operation's one resend is spent.
+	resent bool
+	// lastRound says that no further wait is left.
+	lastRound bool
+}
+
+// action is what comes next.
+type action uint8
+
+const (
+	conclude   action = iota // the decision's end stands
+	lookAgain                // query again after the next settle wait
+	resend                   // send the same operation again
+	sendUpdate               // send an update instead
+)
+
+type decision struct {
+	action action
+	end    end
+}
+
+// decide is the table of contract section 4.
+func decide(s situation, e evidence) decision {
+	switch s.operation {
+	case command.UpdateInvoice:
+		return decideUpdate(s, e)
+	case command.CancelInvoice:
+		return decideCancel(s, e)
+	default:
+		return decideInsert(s, e)
+	}
+}
+
+func decideInsert(s situation, e evidence) decision {
+	switch {
+	case e.inForce() && e.same:
+		return proved(s, e, command.CodeInvoiceAlreadyRecorded)
+	case e.inForce() && s.mayUpdate && !e.paid:
+		return decision{action: sendUpdate}
+	case e.inForce():
+		return refuted(s, e, conflictCode(s, e))
+	case e.cancelled() && s.mayUpdate:
+		return decision{action: sendUpdate}
+	case e.cancelled():
+		return refuted(s, e, command.CodeInvoicePreviouslyCancelled)
+	}
+	switch {
+	case s.last.Code == command.CodeInvoicePreviouslyCancelled && s.mayUpdate:
+		// 110 orders the update code, and passive rows may not be listed.
+		return decision{action: sendUpdate}
+	case s.last.Code == command.CodeInvoicePreviouslyCancelled, definite(s.last):
+		return stands(s)
+	case s.advance, s.last.NoResend, s.resent:
+		// Of an advance invoice the money may be moving: never a second send.
+		return unresolved(s)
+	}
+	return decision{action: resend}
+}
+
+func decideUpdate(s situation, e evidence) decision {
+	switch {
+	case e.inForce() && e.same:
+		return proved(s, e, command.CodeInvoiceUpdated)
+	case definite(s.last), !e.found && s.last.Code == command.CodeInvoiceNotFound:
+		return stands(s)
+	case e.found && !s.resent && !s.last.NoResend:
+		return decision{action: resend}
+	}
+	return unresolved(s)
+}
+
+func decideCancel(s situation, e evidence) decision {
+	switch {
+	case e.cancelled():
+		return proved(s, e, command.CodeInvoiceCancelled)
+	case definite(s.last):
+		return stands(s)
+	case s.last.Code == command.CodeInvoiceNotFound && !e.inForce():
+		if s.uncertain {
+			// The lost attempt has done it: there is nothing left to cancel.
+			return proved(s, e, command.CodeInvoiceCancelled)
+		}
+		return stands(s)
+	case !s.resent && !s.last.NoResend:
+		return decision{action: resend}
+	}
+	return unresolved(s)
+}
+
+// definite says that the bank's last answer is a refusal that no query overturns
+// when the query finds nothing.
+func definite(v command.Verdict) bool {
+	return v.Retry == command.RetryNever || v.Retry == command.RetryBackoff
+}
+
+// proved ends the command as done because the bank's own list shows it.
+func proved(s situation, e evidence, code command.Code) decision {
+	v := s.last
+	v.Status, v.Code, v.Category = command.Succeeded, code, command.CategoryOK
+	v.DeadLetter = false
+	recorded := &command.InvoiceRecorded{}
+	if r, ok := v.Result.(*command.InvoiceRecorded); ok && r != nil {
+		copied := *r
+		recorded = &copied
+	}
+	recorded.Paid, recorded.Operation = e.paid, s.operation
+	v.Result = recorded
+	return decision{end: end{verdict: v, reconciled: true, weak: e.weak}}
+}
+
+// refuted ends the command as refused because the bank's list shows another
+// record in its place.
+func refuted(s situation, e evidence, code command.Code) decision {
+	v := s.last
+	v.Status, v.Code, v.Category = command.Rejected, code, command.CategoryDuplicate
+	v.DeadLetter, v.Result = false, nil
+	return decision{end: end{verdict: v, reconciled: true, weak: e.weak}}
+}
+
+// stands ends the command with the bank's last answer.
+func stands(s situation) decision {
+	return decision{end: end{verdict: s.last, reconciled: true}}
+}
+
+// unresolved looks again while a wait is left, and then ends the command: as
+// failed when the bank has said twice, definitely, that it could not, and its
+// list agrees; else in doubt, for a person.
+func unresolved(s situation) decision {
+	if !s.lastRound {
+		return decision{action: lookAgain}
+	}
+	return decision{end: end{verdict: unresolvedVerdict(s)}}
+}
+
+func unresolvedVerdict(s situation) command.Verdict {
+	v := s.last
+	switch {
+	case faultRepeated(s):
+		v.Status, v.DeadLetter = command.Failed, true
+		return v
+	case v.Status == command.Pending:
+		v.DeadLetter = true
+		return v
+	case v.Category == command.CategoryDuplicate || v.Category == command.CategoryNotFound:
+		// The bank speaks of a record that its list does not show.
+		v.Code = command.CodeInvoiceUnresolved
+	}
+	return inDoubt(v)
+}
+
+// faultRepeated says that the bank has answered an operation and its resend with
+// the same fault of its own (117, 118, 133, 999).
+func faultRepeated(s situation) bool {
+	return s.resent && s.last.BankCode != "" && s.last.BankCode == s.previous.BankCode &&
+		s.last.Category == command.CategoryBankError && !s.last.NoResend && !s.advance
+}
+
+func conflictCode(s situation, e evidence) command.Code {
+	switch {
+	case s.last.Code == command.CodeInvoiceDuplicatePaidTerm,
+		s.last.Code == command.CodeInvoiceDuplicatePaidAdvance:
+		return s.last.Code
+	case e.paid && s.advance:
+		return command.CodeInvoiceDuplicatePaidAdvance
+	case e.paid:
+		return command.CodeInvoiceDuplicatePaidTerm
+	}
+	return command.CodeInvoiceDuplicateConflict
+}

@@ -1,0 +1,41 @@
+package processing
+
+import "bankprocessor/internal/command"
+
+// Verdicts that are ours, not a bank's.
+
+func expired() command.Verdict {
+	return command.Verdict{
+		Status: command.Rejected, Code: command.CodeCommandExpired,
+		Category: command.CategoryValidation, Delivery: command.NotSent,
+		Detail: "expiresAt had passed before the command could be sent",
+	}
+}
+
+func refusedLocally(vs command.Violations) command.Verdict {
+	return command.Verdict{
+		Status: command.Rejected, Code: vs.Code(),
+		Category: command.CategoryValidation, Delivery: command.NotSent,
+		Detail: "local checks failed",
+	}
+}
+
+// exhausted ends a call whose resends are spent. A bank's own code stays; what
+// never got past the transport or a gateway takes the processor's code.
+func exhausted(v command.Verdict) command.Verdict {
+	if v.Status == command.Failed && v.BankCode == "" {
+		v.Code = command.CodeRetriesExhausted
+	}
+	v.DeadLetter = true
+	return v
+}
+
+// inDoubt ends what may have been applied: a person decides.
+func inDoubt(v command.Verdict) command.Verdict {
+	v.Status = command.InDoubt
+	v.DeadLetter = true
+	if v.Code == "" {
+		v.Code, v.Category = command.CodeBankNoAnswer, command.CategoryTransport
+	}
+	return v
+}
