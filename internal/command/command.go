@@ -45,11 +45,30 @@ type Payload interface {
 type Rules struct {
 	// Now is the moment at which due dates are judged.
 	Now time.Time
-	// Currencies is the allow-list of ISO 4217 codes.
+	// Currencies is the allow-list of ISO 4217 codes; empty means TRY, USD, EUR
+	// and GBP.
 	Currencies []string
 	// MaxRangeDays bounds QueryDate..EndDate of dbs.invoice.results.query;
 	// 0 means no local bound.
 	MaxRangeDays int
+	// LoanEnums are the enum values that draw no warning.
+	LoanEnums LoanEnums
+}
+
+// LoanEnums are the values of the loan API's enums that are known. An unknown
+// value is passed on with a warning (contract section 11.9). An empty list means
+// the values that the bank's sibling endpoints name (contract section 3.7), and
+// for sectors, of which none are known, any value.
+type LoanEnums struct {
+	Sectors            []int32
+	EmploymentStatuses []int32
+	ResidenceTypes     []int32
+}
+
+// Warner is a Payload that may hold something that is allowed but looks wrong.
+type Warner interface {
+	// Warnings returns constant sentences that name fields and hold no value.
+	Warnings(Rules) []string
 }
 
 // Message is a command as it stood on its topic, byte for byte.

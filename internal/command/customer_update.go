@@ -1,9 +1,13 @@
 package command
 
+import "strings"
+
 // UpdateCustomer replaces what the bank knows of a customer in an open flow
 // (contract section 3.2). A nil pointer is a required field that the event did
 // not carry: 0 is a value, not "absent".
 type UpdateCustomer struct {
+	Opaque
+
 	FlowReference     string
 	CustomerNumber    PrivateInt // the customerId of create's result
 	ProcessID         PrivateInt // the processId of create's result
@@ -25,6 +29,8 @@ type UpdateCustomer struct {
 
 // CodedName is a parameter of the bank's: its name and its code, which must agree.
 type CodedName struct {
+	Opaque
+
 	Name Private
 	Code *int32
 }
@@ -32,6 +38,8 @@ type CodedName struct {
 // Address is one postal address in the bank's parameters. Every field but
 // DistrictType is required.
 type Address struct {
+	Opaque
+
 	Type          Private // "WorkAddress", "HomeAddress", "ContactAddress"
 	TypeCode      Private
 	Country       Private
@@ -55,3 +63,99 @@ func (*UpdateCustomer) Name() Name { return CustomerUpdate }
 func (p *UpdateCustomer) OrderingKey() string { return p.FlowReference }
 
 func (*UpdateCustomer) payload() {}
+
+// The values of SelectedAddress.
+const (
+	selectedHome    = "Home"
+	selectedWork    = "Work"
+	selectedContact = "Contact"
+)
+
+const maxBranchID = 10
+
+// Validate runs the checks of contract section 3.2.
+func (p *UpdateCustomer) Validate(Rules) Violations {
+	var c check
+	c.flowReference(p.FlowReference)
+	c.positive("customerNumber", p.CustomerNumber.Reveal())
+	c.positive("processId", p.ProcessID.Reveal())
+	c.identity("citizenshipNumber", p.CitizenshipNumber)
+	c.codedName("education", p.Education)
+	c.text("companyName", p.CompanyName)
+	c.amount("salary", p.Salary, func(d Decimal) {
+		if d.Sign() < 0 {
+			c.invalid("salary", "must not be negative")
+		}
+	})
+	c.codedName("workingStatus", p.WorkingStatus)
+	c.codedName("jobTitle", p.JobTitle)
+	c.codedName("homeStatus", p.HomeStatus)
+	c.present("workAreaCode", p.WorkAreaCode != nil)
+	c.address("jobAddress", p.JobAddress, true)
+	c.address("homeAddress", p.HomeAddress, true)
+	c.address("contactAddress", p.ContactAddress, p.SelectedAddress == selectedContact)
+	if !onlyDigits(p.BranchID) || len(p.BranchID) > maxBranchID {
+		c.invalid("branchId", "must be digits, at most 10")
+	}
+	switch p.SelectedAddress {
+	case selectedHome, selectedWork, selectedContact:
+	default:
+		c.invalid("selectedAddress", "must be Home, Work or Contact")
+	}
+	c.present("calculateLimit", p.CalculateLimit != nil)
+	return c.found
+}
+
+func (c *check) codedName(field string, n CodedName) {
+	c.text(field+".name", n.Name)
+	c.present(field+".code", n.Code != nil)
+}
+
+func (c *check) address(field string, a *Address, needed bool) {
+	if a == nil {
+		c.present(field, !needed)
+		return
+	}
+	for _, f := range []struct {
+		name  string
+		value Private
+	}{
+		{"type", a.Type},
+		{"typeCode", a.TypeCode},
+		{"country", a.Country},
+		{"countryCode", a.CountryCode},
+		{"city", a.City},
+		{"cityCode", a.CityCode},
+		{"town", a.Town},
+		{"townCode", a.TownCode},
+		{"district", a.District},
+		{"districtCode", a.DistrictCode},
+		{"street", a.Street},
+		{"streetCode", a.StreetCode},
+		{"addressDetail", a.AddressDetail},
+	} {
+		c.text(field+"."+f.name, f.value)
+	}
+}
+
+// Warnings names what contract section 3.2 finds suspicious.
+func (p *UpdateCustomer) Warnings(Rules) []string {
+	var found []string
+	found = append(found, addressWarnings("jobAddress", p.JobAddress)...)
+	found = append(found, addressWarnings("homeAddress", p.HomeAddress)...)
+	return append(found, addressWarnings("contactAddress", p.ContactAddress)...)
+}
+
+func addressWarnings(field string, a *Address) []string {
+	if a == nil {
+		return nil
+	}
+	var found []string
+	if !strings.HasPrefix(a.TownCode.Reveal(), a.CityCode.Reveal()) {
+		found = append(found, field+".townCode does not start with the cityCode")
+	}
+	if !strings.HasPrefix(a.DistrictCode.Reveal(), a.CityCode.Reveal()) {
+		found = append(found, field+".districtCode does not start with the cityCode")
+	}
+	return found
+}

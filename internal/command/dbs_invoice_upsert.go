@@ -45,6 +45,8 @@ const (
 // Invoice records, changes or cancels one invoice (contract
 // section 3.5).
 type Invoice struct {
+	Opaque
+
 	Operation       InvoiceOperation
 	CompanyCode     string // the bank's AssociationCode
 	DealerCode      string // the bank's SubscriberNumber; leading zeros count

@@ -2,6 +2,8 @@ package command
 
 // QueryLimit asks for a dealer's limits (contract section 3.4).
 type QueryLimit struct {
+	Opaque
+
 	CompanyCode string // the bank's AssociationCode
 	DealerCode  string // the bank's SubscriberNumber; leading zeros count
 	// InvoicesMonth is the month whose invoices are included, as the first day
@@ -18,5 +20,30 @@ func (*QueryLimit) Name() Name { return DBSLimitQuery }
 func (p *QueryLimit) OrderingKey() string { return dealerKey(p.CompanyCode, p.DealerCode) }
 
 func (*QueryLimit) payload() {}
+
+// Validate runs the checks of contract section 3.4.
+func (p *QueryLimit) Validate(Rules) Violations {
+	var c check
+	c.companyCode(p.CompanyCode)
+	c.dealerCode(p.DealerCode)
+	switch {
+	case p.InvoicesMonth.IsZero():
+		c.invalid("invoicesMonth", required)
+	case p.InvoicesMonth.Day != 1:
+		c.invalid("invoicesMonth", "must be the first day of its month")
+	}
+	c.notNegative("customerNumber", p.CustomerNumber)
+	return c.found
+}
+
+// Warnings names a dealer code that puts a person into the record's key.
+func (p *QueryLimit) Warnings(Rules) []string { return dealerWarnings(p.DealerCode) }
+
+func dealerWarnings(dealer string) []string {
+	if keyHoldsPersonalData(dealer) {
+		return []string{"dealerCode looks like personal data, and it is part of the record's key"}
+	}
+	return nil
+}
 
 func dealerKey(company, dealer string) string { return company + "|" + dealer }

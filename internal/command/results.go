@@ -5,12 +5,16 @@ import "time"
 // CustomerCreated answers customer.create (contract section 3.1). CustomerID is
 // the customerNumber of the next two commands.
 type CustomerCreated struct {
+	Opaque
+
 	ProcessID  PrivateInt
 	CustomerID PrivateInt
 }
 
 // CustomerUpdated answers customer.update (contract section 3.2).
 type CustomerUpdated struct {
+	Opaque
+
 	ProcessID      PrivateInt // 0 when the bank gave none
 	CalculateLimit *bool
 	// ProcessIDDiffers says that the bank echoed another process than the
@@ -19,16 +23,20 @@ type CustomerUpdated struct {
 }
 
 // CustomerCompleted answers customer.complete; the bank echoes nothing.
-type CustomerCompleted struct{}
+type CustomerCompleted struct{ Opaque }
 
 // LimitList answers dbs.limit.query with the bank's raw values (contract
 // section 3.4). Nothing is derived.
 type LimitList struct {
+	Opaque
+
 	Rows []LimitRow
 }
 
 // LimitRow is one dealer's limits. A nil pointer or "" is the bank's null.
 type LimitRow struct {
+	Opaque
+
 	CompanyCode         string
 	DealerCode          string
 	Limit               *Decimal
@@ -46,6 +54,8 @@ type LimitRow struct {
 
 // InvoiceRecorded answers dbs.invoice.upsert (contract section 3.5).
 type InvoiceRecorded struct {
+	Opaque
+
 	ReferenceBranch int32 // 0 = none
 	ReferenceNumber int64 // 0 = none
 	ReferenceDate   Date  // zero = none
@@ -60,6 +70,8 @@ type InvoiceRecorded struct {
 
 // InvoiceResultList answers dbs.invoice.results.query (contract section 3.6).
 type InvoiceResultList struct {
+	Opaque
+
 	Rows []InvoiceResultRow
 }
 
@@ -83,6 +95,8 @@ const (
 // InvoiceResultRow is one invoice. A nil pointer, zero date or "" is the bank's
 // null.
 type InvoiceResultRow struct {
+	Opaque
+
 	InvoiceNumber   string
 	DealerCode      string
 	DealerName      Private
@@ -104,6 +118,8 @@ type InvoiceResultRow struct {
 // be nil: publish, never compute from them. Rates are monthly percent, Bsmv and
 // Kkdf percent of the interest, AnnualCostRate annual percent.
 type LoanOffer struct {
+	Opaque
+
 	ApplicationNumber           int64
 	InternetDisplayType         *int64
 	ProductDescription          string
