@@ -2,116 +2,168 @@ package kafka
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
 	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/metadata"
 )
 
 // Client speaks to one Kafka cluster over one pooled transport. It is safe for
 // concurrent use.
-type Client struct{}
+type Client struct {
+	cfg       Config
+	addr      net.Addr
+	dialer    *dialer
+	transport *kafkago.Transport
 
-// New builds a client; it connects to nothing yet.
-func New(cfg Config) (*Client, error) { panic("seam") }
-
-// Close closes idle connections.
-func (c *Client) Close() {}
-
-// Config is how to reach the cluster.
-type Config struct {
-	Brokers  []string
-	ClientID string
+	mu        sync.Mutex
+	refreshed time.Time
 }
 
-// Leaders returns the leading broker's node id of every partition of the topics.
-// A topic that does not exist is an error that errors.Is ErrUnknownTopic and
-// names every missing topic.
-func (c *Client) Leaders(ctx context.Context, topics ...string) (map[TopicPartition]int32, error) {
-	panic("seam")
+// refreshGap keeps a crowd of callers that all met the same leader error from
+// throwing away the fresh metadata that the first of them asked for.
+const refreshGap = 20 * time.Millisecond
+
+// New builds a client; it connects to nothing yet.
+func New(cfg Config) (*Client, error) {
+	cfg = cfg.WithDefaults()
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	d := newDialer(cfg)
+	return &Client{
+		cfg:    cfg,
+		addr:   kafkago.TCP(cfg.Brokers...),
+		dialer: d,
+		transport: &kafkago.Transport{
+			Dial:           d.dial,
+			DialTimeout:    cfg.DialTimeout,
+			MetadataTTL:    cfg.MetadataTTL,
+			MetadataTopics: cfg.Topics,
+			ClientID:       cfg.ClientID,
+			SASL:           cfg.SASL.mechanism(),
+		},
+	}, nil
+}
+
+// Close ends every connection; requests under way fail. The client is of no use
+// afterwards.
+func (c *Client) Close() {
+	c.transport.CloseIdleConnections()
+	c.dialer.close()
 }
 
 // RefreshMetadata forgets what the transport knows of leaders, after a leader
 // error.
-func (c *Client) RefreshMetadata() { panic("seam") }
-
-// FetchPartition asks for one partition from Offset on.
-type FetchPartition struct {
-	TopicPartition
-	Offset   int64
-	MaxBytes int32
+func (c *Client) RefreshMetadata() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.refreshed) < refreshGap {
+		return
+	}
+	c.refreshed = time.Now()
+	c.transport.CloseIdleConnections()
 }
 
-// Fetched is what one partition answered.
-type Fetched struct {
-	TopicPartition
-	// Records holds committed data records only, in offset order, none below
-	// the asked offset. Aborted transactions and control records are gone.
-	Records []Record
-	// Next is the offset to ask for next; it is past every aborted, control or
-	// compacted offset that the answer covered.
-	Next int64
-	// HighWatermark and LastStableOffset as of the answer, LogStart the first
-	// offset that still exists.
-	HighWatermark, LastStableOffset, LogStart int64
-	// Err is the partition's own error, classified by Class; the other fields
-	// are then empty but for LogStart.
-	Err error
+// Leaders returns the leading broker's node id of every partition of the topics,
+// -1 for a partition that has none at the moment. A topic that does not exist is
+// an error that errors.Is ErrUnknownTopic and names every missing topic.
+func (c *Client) Leaders(ctx context.Context, topics ...string) (map[TopicPartition]int32, error) {
+	found, err := c.topics(ctx, topics)
+	if err != nil {
+		return nil, err
+	}
+	leaders := map[TopicPartition]int32{}
+	for _, t := range found {
+		for _, p := range t.Partitions {
+			leader := p.LeaderID
+			if p.ErrorCode != 0 {
+				leader = -1
+			}
+			leaders[TopicPartition{t.Name, p.PartitionIndex}] = leader
+		}
+	}
+	return leaders, nil
 }
 
-// Fetch makes one read-committed fetch to the partitions' common leader. It
-// returns after maxWait at the latest when there is nothing to read. The error
-// is the request's; each partition has its own in Fetched.Err.
-func (c *Client) Fetch(ctx context.Context, parts []FetchPartition, maxWait time.Duration, maxBytes int32) ([]Fetched, error) {
-	panic("seam")
+// topics returns the metadata of topics that must all exist. The cache of the
+// transport may not know a new topic yet, so that a missing one is looked for
+// twice.
+func (c *Client) topics(ctx context.Context, names []string) ([]metadata.ResponseTopic, error) {
+	found, err := c.lookUp(ctx, names)
+	if errors.Is(err, ErrUnknownTopic) {
+		c.transport.CloseIdleConnections()
+		found, err = c.lookUp(ctx, names)
+	}
+	return found, err
 }
 
-// ProducePartition is a batch for one partition.
-type ProducePartition struct {
-	TopicPartition
-	Records []Record // Topic, Partition and Offset are ignored
+func (c *Client) lookUp(ctx context.Context, names []string) ([]metadata.ResponseTopic, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.RequestTimeout)
+	defer cancel()
+	m, err := c.roundTrip(ctx, &metadata.Request{TopicNames: names})
+	if err != nil {
+		return nil, fmt.Errorf("reading metadata: %w", err)
+	}
+	topics := m.(*metadata.Response).Topics
+	var missing UnknownTopicsError
+	var errs []error
+	for _, t := range topics {
+		switch kafkago.Error(t.ErrorCode) {
+		case 0, kafkago.LeaderNotAvailable:
+		case kafkago.UnknownTopicOrPartition:
+			missing.Topics = append(missing.Topics, t.Name)
+		default:
+			errs = append(errs, fmt.Errorf("reading metadata of %s: %w", t.Name, kafkago.Error(t.ErrorCode)))
+		}
+	}
+	if len(missing.Topics) > 0 {
+		errs = append(errs, &missing)
+	}
+	return topics, errors.Join(errs...)
 }
 
-// Produced is what became of a ProducePartition.
-type Produced struct {
-	TopicPartition
-	BaseOffset int64
-	Err        error
+// roundTrip sends one request. kafka-go routes by the metadata that it has; when
+// it has none because no broker could be reached, it says "topic not found".
+// The truth is then in the error of the metadata itself.
+func (c *Client) roundTrip(ctx context.Context, req protocol.Message) (protocol.Message, error) {
+	m, err := c.transport.RoundTrip(ctx, c.addr, req)
+	if err == nil {
+		return m, nil
+	}
+	if errors.Is(err, protocol.ErrNoTopic) || errors.Is(err, protocol.ErrNoPartition) || errors.Is(err, kafkago.BrokerNotAvailable) {
+		if _, unreachable := c.transport.RoundTrip(ctx, c.addr, &metadata.Request{}); unreachable != nil {
+			c.RefreshMetadata()
+			return nil, unreachable
+		}
+	}
+	return nil, err
 }
 
-// Produce writes the batches with acks=all to the partitions' common leader.
-func (c *Client) Produce(ctx context.Context, parts []ProducePartition, timeout time.Duration) ([]Produced, error) {
-	panic("seam")
+// Ping reads the metadata of the cluster. When that fails, every address is
+// tried, and the error says what came of each.
+func (c *Client) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.RequestTimeout)
+	defer cancel()
+	c.transport.CloseIdleConnections()
+	_, err := c.roundTrip(ctx, &metadata.Request{TopicNames: []string{}})
+	if err == nil {
+		return nil
+	}
+	errs := []error{fmt.Errorf("reading metadata: %w", err)}
+	for _, broker := range c.cfg.Brokers {
+		conn, err := c.dialer.dial(ctx, "tcp", broker)
+		if err == nil {
+			_ = conn.Close()
+			errs = append(errs, fmt.Errorf("broker %s: accepts connections", broker))
+			continue
+		}
+		errs = append(errs, fmt.Errorf("broker %s: %w", broker, err))
+	}
+	return errors.Join(errs...)
 }
-
-// Member is who commits.
-type Member struct {
-	Group        string
-	MemberID     string
-	GenerationID int32
-}
-
-// Commit is one partition's position with its metadata (at most 4,096 bytes).
-type Commit struct {
-	TopicPartition
-	Offset   int64
-	Metadata string
-}
-
-// CommitOffsets commits for a member of the current generation, leader epoch -1.
-// The returned map holds the partitions that were refused; the error is the
-// request's.
-func (c *Client) CommitOffsets(ctx context.Context, m Member, commits []Commit) (map[TopicPartition]error, error) {
-	panic("seam")
-}
-
-// CommittedOffsets returns what the group last committed; a partition without a
-// commit has Offset -1.
-func (c *Client) CommittedOffsets(ctx context.Context, group string, parts []TopicPartition) (map[TopicPartition]Commit, error) {
-	panic("seam")
-}
-
-// LogRange returns first and next offsets of each partition.
-func (c *Client) LogRange(ctx context.Context, parts []TopicPartition) (map[TopicPartition]Range, error) {
-	panic("seam")
-}
-
-// Range is the half-open range of offsets [First, Next) that a partition holds.
-type Range struct{ First, Next int64 }

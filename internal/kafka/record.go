@@ -1,6 +1,9 @@
 package kafka
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Record is one record of a topic. Key is nil when absent, Value nil for a
 // tombstone.
@@ -25,3 +28,6 @@ type TopicPartition struct {
 	Topic     string
 	Partition int32
 }
+
+// String writes "topic/partition".
+func (tp TopicPartition) String() string { return fmt.Sprintf("%s/%d", tp.Topic, tp.Partition) }

@@ -1,0 +1,84 @@
+package kafka
+
+import "encoding/binary"
+
+// decoder reads big-endian fields off a buffer. Past its end everything is zero
+// and bad is set; the values that it returns are slices of the buffer.
+type decoder struct {
+	b   []byte
+	bad bool
+}
+
+func (d *decoder) take(n int) []byte {
+	if n < 0 || n > len(d.b) {
+		d.bad, d.b = true, nil
+		return nil
+	}
+	taken := d.b[:n:n]
+	d.b = d.b[n:]
+	return taken
+}
+
+func (d *decoder) int8() int8 {
+	if b := d.take(1); b != nil {
+		return int8(b[0])
+	}
+	return 0
+}
+
+func (d *decoder) int16() int16 {
+	if b := d.take(2); b != nil {
+		return int16(binary.BigEndian.Uint16(b))
+	}
+	return 0
+}
+
+func (d *decoder) int32() int32 {
+	if b := d.take(4); b != nil {
+		return int32(binary.BigEndian.Uint32(b))
+	}
+	return 0
+}
+
+func (d *decoder) int64() int64 {
+	if b := d.take(8); b != nil {
+		return int64(binary.BigEndian.Uint64(b))
+	}
+	return 0
+}
+
+// count reads an array's length. No element is shorter than a byte, so that a
+// length beyond the buffer is damage.
+func (d *decoder) count() int {
+	n := int(d.int32())
+	if n > len(d.b) {
+		d.bad, d.b = true, nil
+		return 0
+	}
+	return max(n, 0)
+}
+
+func (d *decoder) string() string { return string(d.take(int(d.int16()))) }
+
+func (d *decoder) varint() int64 {
+	v, n := binary.Varint(d.b)
+	if n <= 0 {
+		d.bad, d.b = true, nil
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+// varBytes reads nullable bytes: nil for null, not nil for empty.
+func (d *decoder) varBytes() []byte {
+	n := d.varint()
+	if n < 0 || d.bad {
+		return nil
+	}
+	if n > int64(len(d.b)) {
+		d.bad, d.b = true, nil
+		return nil
+	}
+	return d.take(int(n))
+}

@@ -1,0 +1,88 @@
+package kafka
+
+import (
+	"errors"
+	"io"
+
+	"github.com/segmentio/kafka-go/protocol"
+)
+
+// errLeadersDiffer says that the partitions of one request no longer have one
+// leader in common.
+var errLeadersDiffer = errors.New("the partitions no longer have a common leader")
+
+// The transport decides by a message's type where it goes. The two types below
+// carry any registered request to where we want it.
+
+// toLeader is a request for the common leader of its partitions.
+type toLeader struct {
+	exchange
+	parts []TopicPartition
+}
+
+// Broker finds the common leader.
+func (m *toLeader) Broker(cluster protocol.Cluster) (protocol.Broker, error) {
+	found := protocol.Broker{ID: -1}
+	for _, tp := range m.parts {
+		topic, ok := cluster.Topics[tp.Topic]
+		if !ok {
+			return found, protocol.NewErrNoTopic(tp.Topic)
+		}
+		partition, ok := topic.Partitions[tp.Partition]
+		if !ok {
+			return found, protocol.NewErrNoPartition(tp.Topic, tp.Partition)
+		}
+		leader, ok := cluster.Brokers[partition.Leader]
+		if !ok {
+			return found, protocol.NewErrNoLeader(tp.Topic, tp.Partition)
+		}
+		if found.ID >= 0 && found.ID != leader.ID {
+			return found, errLeadersDiffer
+		}
+		found = leader
+	}
+	return found, nil
+}
+
+// toCoordinator is a request for the coordinator of a group.
+type toCoordinator struct {
+	exchange
+	group string
+}
+
+// Group returns the group whose coordinator is asked.
+func (m *toCoordinator) Group() string { return m.group }
+
+// exchange writes a request and reads its answer on a connection of its own, one
+// request at a time.
+type exchange struct {
+	protocol.Message
+	clientID string
+	// read reads the answer; nil takes kafka-go's own decoder.
+	read    func(r io.Reader, version int16) (protocol.Message, error)
+	version int16
+}
+
+// correlation is the id of every request: a connection carries one at a time.
+const correlation = 1
+
+// Required is asked just before RawExchange on the same connection, and is the
+// only place that tells the negotiated version.
+func (m *exchange) Required(versions map[protocol.ApiKey]int16) bool {
+	m.version = versions[m.ApiKey()]
+	return true
+}
+
+// RawExchange writes the request and reads the answer.
+func (m *exchange) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
+	if p, ok := m.Message.(protocol.PreparedMessage); ok {
+		p.Prepare(m.version)
+	}
+	if m.read == nil {
+		return protocol.RoundTrip(rw, m.version, correlation, m.clientID, m.Message)
+	}
+	if err := protocol.WriteRequest(rw, m.version, correlation, m.clientID, m.Message); err != nil {
+		return nil, err
+	}
+	return m.read(rw, m.version)
+}
