@@ -1,0 +1,163 @@
+package bankapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"bankprocessor/internal/command"
+)
+
+// Client posts to one bank. It is safe for concurrent use and owns no goroutine
+// but those of net/http's idle connections.
+type Client struct {
+	base    string
+	timeout time.Duration
+	maxBody int64
+	http    *http.Client
+	signer  BodySigner
+}
+
+// NewClient builds a client; it connects to nothing yet. cfg takes its defaults
+// first; the error lists all that is wrong with it.
+func NewClient(cfg HTTPConfig) (*Client, error) {
+	cfg = cfg.WithDefaults()
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("configuring bank client: %w", err)
+	}
+	tlsConfig, err := cfg.TLS.build()
+	if err != nil {
+		return nil, fmt.Errorf("configuring bank client: %w", err)
+	}
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(cfg.HTTP2)
+	dialer := &net.Dialer{Timeout: cfg.DialTimeout, KeepAlive: 30 * time.Second}
+	return &Client{
+		base:    strings.TrimRight(cfg.BaseURL, "/"),
+		timeout: cfg.Timeout,
+		maxBody: cfg.MaxResponseBytes,
+		http: &http.Client{
+			Transport: &http.Transport{
+				Proxy:                  nil, // never from the environment
+				DialContext:            dialer.DialContext,
+				TLSClientConfig:        tlsConfig,
+				TLSHandshakeTimeout:    cfg.DialTimeout,
+				MaxIdleConnsPerHost:    cfg.MaxIdleConns,
+				IdleConnTimeout:        cfg.IdleTimeout,
+				MaxResponseHeaderBytes: 64 << 10,
+				Protocols:              &protocols,
+			},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}, nil
+}
+
+// WithSigner returns a client that signs the exact bytes of every body it posts.
+// It shares the receiver's connections.
+func (c *Client) WithSigner(s BodySigner) *Client {
+	signing := *c
+	signing.signer = s
+	return &signing
+}
+
+// URL puts a path, which begins with a slash, behind the base URL. Doubled
+// slashes stay: one bank has them (contract section 1.2).
+func (c *Client) URL(path string) string { return c.base + path }
+
+// CloseIdle closes the connections that no call uses.
+func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
+
+// Post makes one round trip and never follows a redirect. It ends by the
+// client's own timeout even where ctx has none.
+func (c *Client) Post(ctx context.Context, r Request) Exchange {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	var sent sending
+	req, err := http.NewRequestWithContext(sent.trace(ctx), http.MethodPost, r.URL, bytes.NewReader(r.Body))
+	if err != nil {
+		return Exchange{Delivery: command.NotSent, Err: errors.New("building bank request: the URL is not valid")}
+	}
+	for name, values := range r.Header {
+		req.Header[name] = values
+	}
+	if c.signer != nil {
+		signature, err := c.signer.Sign(r.Body)
+		if err != nil {
+			return Exchange{Delivery: command.NotSent, Err: fmt.Errorf("signing bank request: %w", err)}
+		}
+		for name, values := range signature {
+			req.Header[name] = values
+		}
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return Exchange{Delivery: sent.delivery(ctx), Err: fmt.Errorf("posting to bank: %w", withoutURL(err))}
+	}
+	defer func() { _ = resp.Body.Close() }() // the body has been read or is given up
+	e := Exchange{
+		Status:     resp.StatusCode,
+		Header:     resp.Header,
+		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now()),
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, c.maxBody+1))
+	switch {
+	case err != nil:
+		e.Err = fmt.Errorf("reading bank answer: %w", withoutURL(err))
+	case int64(len(body)) > c.maxBody:
+		e.Oversize = true
+		e.Err = fmt.Errorf("reading bank answer: over %d bytes", c.maxBody)
+	default:
+		e.Delivery, e.Body = command.Answered, body
+	}
+	return e
+}
+
+// sending watches how far a request has come. Its marks are never taken back:
+// net/http may replay a request on a second connection.
+type sending struct {
+	gotConn, wroteHeaders atomic.Bool
+}
+
+func (s *sending) trace(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:      func(httptrace.GotConnInfo) { s.gotConn.Store(true) },
+		WroteHeaders: func() { s.wroteHeaders.Store(true) },
+	})
+}
+
+// delivery judges a request that failed. A context that ends while a connection
+// is at hand races with the goroutine that writes to it, which may still win.
+func (s *sending) delivery(ctx context.Context) command.Delivery {
+	if s.wroteHeaders.Load() || (s.gotConn.Load() && ctx.Err() != nil) {
+		return command.Unanswered
+	}
+	return command.NotSent
+}
+
+// withoutURL drops the URL that net/http puts in front of its errors.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}

@@ -1,0 +1,30 @@
+// Package bankapi is what both bank clients stand on: one HTTP round trip that
+// knows whether it was sent, operation groups with a breaker, a gate and
+// limits, OAuth2 client credentials, secrets, and the reading of HTTP answers
+// that hold no envelope.
+//
+// # A call
+//
+//	processing -> Router.Wait -> Group.Wait          blocks while the gate is shut
+//	processing -> Router.Call -> Method.Call
+//	                               -> Group.Do       limits, gate, breaker
+//	                                    -> Client.Post
+//	                                    -> the method's code table, or VerdictOfHTTP
+//
+// # Non-obvious
+//
+//   - Once httptrace.WroteHeaders has fired, a request counts as sent for good,
+//     even where net/http replays it on another connection by itself.
+//   - No Idempotency-Key header is ever set: net/http would take it as leave to
+//     resend a POST that has already left.
+//   - gobreaker leaves the open state only when asked, and only strictly after
+//     its timeout; the gate asks one nanosecond later.
+//   - The gate hands tickets to as many waiters as the half-open breaker takes.
+//     A ticket names nobody and lapses, so that a waiter which gives up costs
+//     the others a moment, not the probe.
+//   - A verdict from a call that was admitted before the gate last changed
+//     neither shuts nor opens it.
+//
+// The package refuses to retry (processing does), to follow redirects, to use a
+// proxy from the environment, and to print a secret, a query or a body.
+package bankapi

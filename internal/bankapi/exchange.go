@@ -1,0 +1,49 @@
+package bankapi
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"bankprocessor/internal/command"
+)
+
+// Exchange is one HTTP round trip, before anybody has judged its body.
+type Exchange struct {
+	// Delivery is NotSent or Unanswered when there is no whole response, else
+	// Answered.
+	Delivery command.Delivery
+	// Status is the HTTP status, 0 when not even that arrived.
+	Status int
+	Header http.Header
+	// Body is the whole body after decompression, nil when it did not arrive
+	// whole or was Oversize.
+	Body     []byte
+	Oversize bool
+	// RetryAfter is the parsed Retry-After header, 0 when absent or unreadable.
+	RetryAfter time.Duration
+	// Err says why there is no response. It never holds a URL's query, a body
+	// or a secret.
+	Err error
+}
+
+// Request is one POST.
+type Request struct {
+	URL    string
+	Header http.Header
+	Body   []byte
+}
+
+// retryAfter reads both forms of the header (RFC 9110 section 10.2.3). What is
+// past, negative or unreadable is 0.
+func retryAfter(value string, now time.Time) time.Duration {
+	value = strings.TrimSpace(value)
+	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
+		return max(0, time.Duration(seconds)*time.Second)
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(0, at.Sub(now))
+	}
+	return 0
+}

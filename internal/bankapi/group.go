@@ -1,0 +1,168 @@
+package bankapi
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+	"golang.org/x/time/rate"
+
+	"bankprocessor/internal/command"
+)
+
+// The operation groups (contract section 1.1).
+const (
+	GroupInterAPICustomer = "interapi.customer"
+	GroupInterAPIDBSWrite = "interapi.dbs.write"
+	GroupInterAPIDBSRead  = "interapi.dbs.read"
+	GroupLoan             = "loanapi.loan"
+	GroupLoanToken        = "loanapi.token"
+)
+
+// Group is one operation group (contract section 1.1): a breaker, a gate, a
+// rate limit and a concurrency limit. It is safe for concurrent use and owns no
+// goroutine.
+type Group struct {
+	name     string
+	cfg      GroupConfig
+	observer Observer
+	slots    limiter
+	rate     *rate.Limiter
+
+	// mu guards everything below, the breaker's own state included, so that
+	// gate and breaker always agree.
+	mu        sync.Mutex
+	breaker   *gobreaker.TwoStepCircuitBreaker[struct{}]
+	openUntil time.Time // when an open breaker lets commands probe
+	hold      *hold     // nil when nothing holds the gate shut
+	// generation counts the holds that began or ended; probing counts the
+	// calls in flight that were admitted through the present one.
+	generation uint64
+	probing    int
+	running    int
+	tickets    []time.Time // when each unused one lapses, oldest first
+	waiters    list.List   // of chan struct{}, first come first served
+	timer      *time.Timer
+}
+
+// NewGroup returns a closed breaker behind an open gate. cfg takes its defaults
+// first; o may be nil.
+func NewGroup(name string, cfg GroupConfig, o Observer) (*Group, error) {
+	cfg = cfg.WithDefaults()
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("configuring group %s: %w", name, err)
+	}
+	limit := rate.Inf
+	if cfg.Rate > 0 {
+		limit = rate.Limit(cfg.Rate)
+	}
+	g := &Group{
+		name: name, cfg: cfg, observer: orNop(o),
+		slots: make(semaphore, cfg.MaxConcurrent),
+		rate:  rate.NewLimiter(limit, cfg.Burst),
+	}
+	g.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+		Name:          name,
+		MaxRequests:   cfg.HalfOpenCalls,
+		Interval:      cfg.Window,
+		BucketPeriod:  max(cfg.Window/10, 1),
+		Timeout:       cfg.OpenFor,
+		ReadyToTrip:   g.readyToTrip,
+		OnStateChange: g.breakerChanged,
+		IsSuccessful:  func(err error) bool { return err == nil },
+		IsExcluded:    func(err error) bool { return errors.Is(err, errUncounted) },
+	})
+	return g, nil
+}
+
+// Name returns the group's name.
+func (g *Group) Name() string { return g.name }
+
+// Do runs one call inside the group's limits and tells breaker and gate what
+// came of it. When the breaker is open or the gate shut, call does not run and
+// the verdict is NotSent with RetryPause; when the limits have no room within
+// QueueTimeout, it is NotSent with RetryDelay.
+func (g *Group) Do(ctx context.Context, call func(context.Context) command.Verdict) (v command.Verdict) {
+	if g.closed() {
+		return shutVerdict()
+	}
+	if err := g.enter(ctx); err != nil {
+		return busyVerdict()
+	}
+	defer g.slots.release()
+	p, ok := g.admit()
+	if !ok {
+		return shutVerdict()
+	}
+	// A call that panics leaves the zero verdict, which claims nothing.
+	defer func() { g.settle(p, v) }()
+	v = call(ctx)
+	return v
+}
+
+// enter takes a slot and then a rate token; on an error it has taken neither.
+func (g *Group) enter(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, g.cfg.QueueTimeout)
+	defer cancel()
+	if err := g.slots.acquire(ctx); err != nil {
+		return err
+	}
+	if err := g.rate.Wait(ctx); err != nil {
+		g.slots.release()
+		return err
+	}
+	return nil
+}
+
+// What the breaker is told: nil is a success.
+var (
+	errBankFault = errors.New("the bank is at fault")
+	errUncounted = errors.New("says nothing about the bank")
+)
+
+func breakerError(v command.Verdict) error {
+	switch {
+	case v.BankFault:
+		return errBankFault
+	case v.Uncounted, v.Delivery != command.Answered:
+		return errUncounted
+	}
+	return nil
+}
+
+func (g *Group) readyToTrip(c gobreaker.Counts) bool {
+	if c.ConsecutiveFailures >= g.cfg.ConsecutiveFailures {
+		return true
+	}
+	judged := c.TotalSuccesses + c.TotalFailures
+	return judged >= g.cfg.MinCalls && float64(c.TotalFailures) >= g.cfg.FailureRatio*float64(judged)
+}
+
+// breakerChanged runs under mu: every use of the breaker does.
+func (g *Group) breakerChanged(_ string, from, to gobreaker.State) {
+	if to == gobreaker.StateOpen {
+		// The breaker half-opens strictly after its timeout.
+		g.openUntil = time.Now().Add(g.cfg.OpenFor + 1)
+	}
+	g.observer.BreakerChanged(g.name, from.String(), to.String())
+}
+
+func shutVerdict() command.Verdict {
+	return command.Verdict{
+		Status: command.Failed, Code: command.CodeBankUnreachable, Category: command.CategoryTransport,
+		Retry: command.RetryPause, Uncounted: true, Delivery: command.NotSent,
+		Detail: "the breaker is open or the gate shut",
+	}
+}
+
+func busyVerdict() command.Verdict {
+	return command.Verdict{
+		Status: command.Failed, Code: command.CodeGatewayThrottled, Category: command.CategoryThrottled,
+		Retry: command.RetryDelay, Uncounted: true, Delivery: command.NotSent,
+		Detail: "our own rate or concurrency limit had no room in time",
+	}
+}

@@ -1,0 +1,97 @@
+package bankapi
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+)
+
+// HTTPConfig is how to reach one bank. BaseURL has no default: no bank's host
+// stands in the code (contract section 11).
+type HTTPConfig struct {
+	// BaseURL is scheme, host and a path prefix if any; https unless the host
+	// is a loopback one or AllowPlaintext is set.
+	BaseURL string `yaml:"base_url"`
+	// Timeout bounds one round trip from dialling to the last byte of the body,
+	// whatever the caller's context says.
+	Timeout time.Duration `yaml:"timeout"` // default 10 s
+	// DialTimeout bounds the connection and, separately, the TLS handshake.
+	DialTimeout time.Duration `yaml:"dial_timeout"` // default 3 s
+	// MaxResponseBytes caps a body after decompression.
+	MaxResponseBytes int64 `yaml:"max_response_bytes"` // default 8 MiB
+	// MaxIdleConns is how many connections stay open between calls; less than
+	// the calls that run at once makes every call above it dial anew.
+	MaxIdleConns int `yaml:"max_idle_conns"` // default 256
+	// IdleTimeout closes connections that have not been used for so long.
+	IdleTimeout time.Duration `yaml:"idle_timeout"` // default 90 s
+	// HTTP2 offers h2 beside HTTP/1.1.
+	HTTP2 bool `yaml:"http2"`
+	// AllowPlaintext permits http:// to a host that is not loopback.
+	AllowPlaintext bool      `yaml:"allow_plaintext"`
+	TLS            TLSConfig `yaml:"tls"`
+}
+
+// TLSConfig is trust and identity. All files are PEM.
+type TLSConfig struct {
+	// CAFile replaces the system's roots; empty keeps them.
+	CAFile string `yaml:"ca_file"`
+	// CertFile and KeyFile are the client certificate, both or none. They are
+	// read again when they have changed.
+	CertFile string `yaml:"cert_file"`
+	KeyFile  string `yaml:"key_file"`
+	// ServerName overrides the name that the bank's certificate must carry.
+	ServerName string `yaml:"server_name"`
+}
+
+// WithDefaults fills in what is not set.
+func (c HTTPConfig) WithDefaults() HTTPConfig {
+	setDefault(&c.Timeout, 10*time.Second)
+	setDefault(&c.DialTimeout, 3*time.Second)
+	setDefault(&c.MaxResponseBytes, 8<<20)
+	setDefault(&c.MaxIdleConns, 256)
+	setDefault(&c.IdleTimeout, 90*time.Second)
+	return c
+}
+
+// Validate returns every fault of a config that has its defaults, joined.
+func (c HTTPConfig) Validate() error {
+	var errs []error
+	bad := func(key, want string) { errs = append(errs, fmt.Errorf("%s: want %s", key, want)) }
+	switch base, err := url.Parse(c.BaseURL); {
+	case c.BaseURL == "":
+		bad("base_url", "a URL; it has no default")
+	case err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http"):
+		bad("base_url", "https://host[:port][/path]")
+	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
+		bad("base_url", "no user, query or fragment")
+	case base.Scheme == "http" && !c.AllowPlaintext && !loopback(base.Hostname()):
+		bad("base_url", "https, or allow_plaintext")
+	}
+	if c.Timeout <= 0 {
+		bad("timeout", "a positive duration")
+	}
+	if c.DialTimeout <= 0 || c.DialTimeout > c.Timeout {
+		bad("dial_timeout", "a positive duration, at most timeout")
+	}
+	if c.MaxResponseBytes <= 0 {
+		bad("max_response_bytes", "a positive size")
+	}
+	if c.MaxIdleConns <= 0 {
+		bad("max_idle_conns", "at least 1")
+	}
+	if c.IdleTimeout <= 0 {
+		bad("idle_timeout", "a positive duration")
+	}
+	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
+		bad("tls", "cert_file and key_file, or neither")
+	}
+	return errors.Join(errs...)
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

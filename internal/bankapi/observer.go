@@ -1,0 +1,39 @@
+package bankapi
+
+import (
+	"time"
+
+	"bankprocessor/internal/command"
+)
+
+// Observer is told what happens, for metrics. Its methods must not block and
+// must not call the group that they hear of. Labels are constants of the code:
+// nothing in them comes from a command.
+type Observer interface {
+	// Called: a call of name's method ended, limits and token included.
+	Called(name command.Name, code command.Code, took time.Duration)
+	// BreakerChanged: group's breaker went from one state to another: "closed",
+	// "half-open" or "open".
+	BreakerChanged(group, from, to string)
+	// GateChanged: group's gate was shut for a reason, or opened ("").
+	GateChanged(group string, reason HoldReason)
+}
+
+// NopObserver observes nothing.
+type NopObserver struct{}
+
+// Called does nothing.
+func (NopObserver) Called(command.Name, command.Code, time.Duration) {}
+
+// BreakerChanged does nothing.
+func (NopObserver) BreakerChanged(string, string, string) {}
+
+// GateChanged does nothing.
+func (NopObserver) GateChanged(string, HoldReason) {}
+
+func orNop(o Observer) Observer {
+	if o == nil {
+		return NopObserver{}
+	}
+	return o
+}

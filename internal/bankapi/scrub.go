@@ -1,0 +1,38 @@
+package bankapi
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// maxMessageRunes caps what is kept of a bank's message.
+const maxMessageRunes = 256
+
+// personal finds what may point to a person in a bank's free text: e-mail
+// addresses, IBANs, and ten or more digits with the separators that phone
+// numbers have. Identity, customer, process and account numbers are of that
+// length too. It would rather mask an amount than miss a number.
+var personal = regexp.MustCompile(`\S*@\S*` +
+	`|\b[A-Za-z]{2}\p{Nd}{2}(?: ?[A-Za-z\p{Nd}]{4}){3,7}(?: ?[A-Za-z\p{Nd}]{1,3})?\b` +
+	`|\+?\(?\p{Nd}(?:[ ().\-/+]{0,3}\p{Nd}){9,}`)
+
+// Scrub makes a bank's message fit for events and logs (contract section 7):
+// personal data masked, control and invisible characters dropped, at most 256
+// characters.
+func Scrub(message string) string {
+	message = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(message, ""))
+	message = strings.TrimSpace(personal.ReplaceAllString(message, masked))
+	if runes := []rune(message); len(runes) > maxMessageRunes {
+		message = strings.TrimSpace(string(runes[:maxMessageRunes]))
+	}
+	return message
+}
