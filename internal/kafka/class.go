@@ -122,14 +122,17 @@ func Class(err error) ErrorClass {
 }
 
 func isTLSRefusal(err error) bool {
+	// A refusal by the broker's side of the handshake.
+	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "remote error" {
+		return true
+	}
 	var (
 		verification *tls.CertificateVerificationError
-		alert        tls.AlertError
 		header       tls.RecordHeaderError
 		authority    x509.UnknownAuthorityError
 		hostname     x509.HostnameError
 	)
-	return errors.As(err, &verification) || errors.As(err, &alert) || errors.As(err, &header) ||
+	return errors.As(err, &verification) || errors.As(err, &header) ||
 		errors.As(err, &authority) || errors.As(err, &hostname)
 }
 

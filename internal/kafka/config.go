@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -24,6 +25,9 @@ type Config struct {
 	// Topics restricts what the client asks about to these; empty asks about
 	// every topic of the cluster every MetadataTTL.
 	Topics []string `yaml:"-"`
+	// Dial replaces the connecting below TLS; nil takes net.Dialer. Tests give
+	// kfake.VirtualNetwork's here, to run under testing/synctest.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error) `yaml:"-"`
 }
 
 // TLS is off unless Enabled. The files are read at every connection, so that a

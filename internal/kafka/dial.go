@@ -18,6 +18,7 @@ var ErrClosed = errors.New("kafka client is closed")
 // dialer opens connections and remembers them, so that its owner can end what
 // kafka-go would otherwise wait for.
 type dialer struct {
+	connect func(ctx context.Context, network, address string) (net.Conn, error)
 	tls     TLS
 	timeout time.Duration
 
@@ -27,14 +28,18 @@ type dialer struct {
 }
 
 func newDialer(cfg Config) *dialer {
-	return &dialer{tls: cfg.TLS, timeout: cfg.DialTimeout, conns: map[*trackedConn]struct{}{}}
+	connect := cfg.Dial
+	if connect == nil {
+		connect = (&net.Dialer{}).DialContext
+	}
+	return &dialer{connect: connect, tls: cfg.TLS, timeout: cfg.DialTimeout, conns: map[*trackedConn]struct{}{}}
 }
 
 // dial connects, TLS handshake included.
 func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
-	raw, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	raw, err := d.connect(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
