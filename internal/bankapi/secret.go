@@ -100,6 +100,10 @@ func (l *LiveSecret) Get() Secret {
 	return l.value
 }
 
+// Format masks the secret under every verb: fmt does not ask the methods of
+// fields that are not exported.
+func (l *LiveSecret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(masked)) }
+
 func (s SecretSource) read() (Secret, error) {
 	if s.Env != "" {
 		if value := os.Getenv(s.Env); value != "" {
