@@ -70,7 +70,7 @@ func decideInsert(s situation, e evidence) decision {
 		return stands(s)
 	case s.advance, s.last.NoResend, s.resent:
 		// Of an advance invoice the money may be moving: never a second send.
-		return unresolved(s)
+		return unresolved(s, !e.found)
 	}
 	return decision{action: resend}
 }
@@ -84,7 +84,7 @@ func decideUpdate(s situation, e evidence) decision {
 	case e.found && !s.resent && !s.last.NoResend:
 		return decision{action: resend}
 	}
-	return unresolved(s)
+	return unresolved(s, e.found)
 }
 
 func decideCancel(s situation, e evidence) decision {
@@ -102,7 +102,7 @@ func decideCancel(s situation, e evidence) decision {
 	case !s.resent && !s.last.NoResend:
 		return decision{action: resend}
 	}
-	return unresolved(s)
+	return unresolved(s, e.inForce())
 }
 
 // definite says that the bank's last answer is a refusal that no query overturns
@@ -142,28 +142,24 @@ func stands(s situation) decision {
 
 // unresolved looks again while a wait is left, and then ends the command: as
 // failed when the bank has said twice, definitely, that it could not, and its
-// list agrees; else in doubt, for a person.
-func unresolved(s situation) decision {
-	if !s.lastRound {
-		return decision{action: lookAgain}
-	}
-	return decision{end: end{verdict: unresolvedVerdict(s)}}
-}
-
-func unresolvedVerdict(s situation) command.Verdict {
+// list shows the invoice untouched; else in doubt, for a person.
+func unresolved(s situation, untouched bool) decision {
 	v := s.last
+	v.DeadLetter = true
 	switch {
-	case faultRepeated(s):
-		v.Status, v.DeadLetter = command.Failed, true
-		return v
+	case !s.lastRound:
+		return decision{action: lookAgain}
+	case untouched && faultRepeated(s):
+		v.Status = command.Failed
 	case v.Status == command.Pending:
-		v.DeadLetter = true
-		return v
 	case v.Category == command.CategoryDuplicate || v.Category == command.CategoryNotFound:
 		// The bank speaks of a record that its list does not show.
 		v.Code = command.CodeInvoiceUnresolved
+		v = inDoubt(v)
+	default:
+		v = inDoubt(v)
 	}
-	return inDoubt(v)
+	return decision{end: end{verdict: v}}
 }
 
 // faultRepeated says that the bank has answered an operation and its resend with

@@ -2,6 +2,7 @@ package processing
 
 import (
 	"context"
+	"flag"
 	"sync"
 	"testing"
 	"time"
@@ -11,7 +12,13 @@ import (
 	"bankprocessor/internal/command"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("rapid.checks", "5000"); err != nil { // some 100 µs each
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // sent is one call that reached the scripted bank.
 type sent struct {
