@@ -19,6 +19,7 @@ type sample struct {
 		Timeout  time.Duration
 		BodyMax  int64 `yaml:"max_body_bytes"`
 		Retries  int32
+		Tries    uint32
 		Rate     float64
 		HTTP2    bool `yaml:"http2"`
 		Password place
@@ -51,6 +52,7 @@ server:
   timeout: 1m30s
   max_body_bytes: 8MiB
   retries: 3
+  tries: 4
   rate: 2.5
   http2: true
   password:
@@ -74,6 +76,7 @@ numbers:
 	want.Server.Timeout = 90 * time.Second
 	want.Server.BodyMax = 8 << 20
 	want.Server.Retries = 7
+	want.Server.Tries = 4
 	want.Server.Rate = 2.5
 	want.Server.HTTP2 = true
 	want.Server.Password.File = "/run/secrets/password"
@@ -147,6 +150,11 @@ func TestReadFaults(t *testing.T) {
 		{
 			name: "fraction for a whole number", text: "server:\n  retries: 1.5",
 			want: Fault{Key: "server.retries", Line: 2, Message: `is "1.5"; want a whole number`},
+		},
+		{
+			name: "negative number where there is none",
+			text: "server: {tries: -1}",
+			want: Fault{Key: "server.tries", Line: 1, Message: `is "-1"; want a whole number, 0 or more`},
 		},
 		{
 			name: "text for a boolean", text: "server: {http2: yes}",

@@ -38,6 +38,8 @@ func scalarFor(t reflect.Type, name string) (s scalar, ok bool) {
 		return scalar{"a size with its unit, such as 512KiB or 8MiB", true, setSize}, true
 	case isInt(t.Kind()):
 		return scalar{"a whole number", false, setInt}, true
+	case isUint(t.Kind()):
+		return scalar{"a whole number, 0 or more", false, setUint}, true
 	}
 	return scalar{}, false
 }
@@ -45,6 +47,14 @@ func scalarFor(t reflect.Type, name string) (s scalar, ok bool) {
 func isInt(k reflect.Kind) bool {
 	switch k {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return true
+	}
+	return false
+}
+
+func isUint(k reflect.Kind) bool {
+	switch k {
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return true
 	}
 	return false
@@ -73,6 +83,15 @@ func setInt(v reflect.Value, s string) error {
 		return err
 	}
 	v.SetInt(n)
+	return nil
+}
+
+func setUint(v reflect.Value, s string) error {
+	n, err := strconv.ParseUint(s, 10, v.Type().Bits())
+	if err != nil {
+		return err
+	}
+	v.SetUint(n)
 	return nil
 }
 

@@ -1,0 +1,29 @@
+package telemetry
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Bank are the metrics of the calls to the banks.
+type Bank struct {
+	Calls          *prometheus.CounterVec   // command, code
+	CallDuration   *prometheus.HistogramVec // command
+	BreakerOpen    *prometheus.GaugeVec     // group: 0 closed, 0.5 half-open, 1 open
+	BreakerChanges *prometheus.CounterVec   // group, to
+	GateShut       *prometheus.GaugeVec     // group, reason: 1 while shut for it
+}
+
+var callBuckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30, 60}
+
+func newBank(f factory) Bank {
+	return Bank{
+		Calls: f.counter("bank_calls_total",
+			"Calls to a bank's methods, by the code that their answer was read as.", "command", "code"),
+		CallDuration: f.histogram("bank_call_duration_seconds",
+			"Calls to a bank's methods, waiting for limits and token included.", callBuckets, "command"),
+		BreakerOpen: f.gauge("bank_breaker_open",
+			"A circuit breaker's state: 0 closed, 0.5 half-open, 1 open.", "group"),
+		BreakerChanges: f.counter("bank_breaker_changes_total",
+			"Changes of a circuit breaker's state.", "group", "to"),
+		GateShut: f.gauge("bank_gate_shut",
+			"1 while a group of operations is held for the reason, else 0.", "group", "reason"),
+	}
+}

@@ -1,0 +1,68 @@
+package telemetry
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+const namespace = "processor"
+
+// Metrics are all metrics of one processor, on a registry of their own.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	Commands
+	Bank
+	Intake
+	Output
+}
+
+// NewMetrics registers every metric, with those of the Go runtime and the
+// process, and a build_info that carries version.
+func NewMetrics(version string) *Metrics {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	m := factory{registry}
+	m.gauge("build_info", "The running version; always 1.", "version").WithLabelValues(version).Set(1)
+	return &Metrics{
+		registry: registry,
+		Commands: newCommands(m), Bank: newBank(m), Intake: newIntake(m), Output: newOutput(m),
+	}
+}
+
+// Handler serves the metrics in Prometheus' text format.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// Gatherer gives the metrics to tests and pages.
+func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
+
+// factory makes metrics under the one namespace and registers them.
+type factory struct{ registry *prometheus.Registry }
+
+func (f factory) counter(name, help string, labels ...string) *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+	f.registry.MustRegister(c)
+	return c
+}
+
+func (f factory) gauge(name, help string, labels ...string) *prometheus.GaugeVec {
+	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, labels)
+	f.registry.MustRegister(g)
+	return g
+}
+
+func (f factory) histogram(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Namespace: namespace, Name: name, Help: help, Buckets: buckets,
+	}, labels)
+	f.registry.MustRegister(h)
+	return h
+}
