@@ -22,7 +22,7 @@ type record struct {
 
 // modelBank follows the rules of the contract for one invoice, and lies in every
 // way that the contract knows of: it loses answers before and after the effect,
-// lets an effect come late, answers 999 on either side of the effect, and lists
+// lets an effect come late, lists what was true seconds ago, answers 999 on either side of the effect, and lists
 // passive rows or does not.
 type modelBank struct {
 	mu           sync.Mutex
@@ -30,6 +30,9 @@ type modelBank struct {
 	held         record
 	writes       int // calls that reached the bank's door
 	listsPassive bool
+	// lag is how old the bank's list is, and listed the record that it shows.
+	lag    time.Duration
+	listed record
 	// limitFirst makes the bank check the limit before the number, and
 	// limitSpent says that the invoice itself uses the limit up.
 	limitFirst, limitSpent bool
@@ -78,6 +81,11 @@ func fault999() command.Verdict { return fault("999", command.CodeDBSBankUnexpec
 func (b *modelBank) apply(operation command.InvoiceOperation) command.Verdict {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	defer time.AfterFunc(b.lag, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.listed = b.held
+	})
 	amount := b.inv.Amount.Rat().Num().Int64()
 	switch operation {
 	case command.InsertInvoice:
@@ -111,13 +119,16 @@ func (b *modelBank) list() command.Verdict {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.held.exists || (b.held.passive && !b.listsPassive) {
+	if b.lag == 0 {
+		b.listed = b.held
+	}
+	if !b.listed.exists || (b.listed.passive && !b.listsPassive) {
 		return listed()
 	}
 	return listed(row(b.inv, func(r *command.InvoiceResultRow) {
-		amount := command.NewDecimal(b.held.amount, 0)
+		amount := command.NewDecimal(b.listed.amount, 0)
 		r.InvoiceAmount = &amount
-		if b.held.passive {
+		if b.listed.passive {
 			r.Record = command.RecordPassive
 		}
 	}))
@@ -139,6 +150,7 @@ func TestOutcomesNeverContradictTheBank(t *testing.T) {
 				{}, {exists: true, amount: 900}, {exists: true, amount: 5}, {exists: true, passive: true, amount: 900},
 			}).Draw(rt, "held before"),
 			listsPassive: rapid.Bool().Draw(rt, "lists passive rows"),
+			lag:          rapid.SampledFrom([]time.Duration{0, 3 * time.Second}).Draw(rt, "the list's lag"),
 			limitFirst:   rapid.Bool().Draw(rt, "checks the limit first"),
 			limitSpent:   rapid.Bool().Draw(rt, "the invoice spends the limit"),
 			faults: rapid.SliceOfN(rapid.SampledFrom([]string{
@@ -153,6 +165,7 @@ func TestOutcomesNeverContradictTheBank(t *testing.T) {
 			amount := command.NewDecimal(900, 0)
 			inv.Amount, bank.inv = &amount, inv
 			before := bank.held
+			bank.listed = before
 			b := setup(t, inv)
 			b.p.bank = bank
 			ctx := t.Context()
