@@ -98,21 +98,20 @@ func (t *Tokens) judgeToken(e Exchange, err error) command.Verdict {
 		return command.Verdict{Status: command.Succeeded, Category: command.CategoryOK, Delivery: command.Answered}
 	}
 	var refusal *oauth2.RetrieveError
-	if errors.As(err, &refusal) {
-		switch refusal.ErrorCode {
-		case "invalid_scope", "invalid_request", "unsupported_grant_type":
-			return tokenRequestRefused
-		case "server_error", "temporarily_unavailable":
-			return httpRows[caseBankFault].read
-		case "":
-		default:
-			return secretInvalid
-		}
+	errors.As(err, &refusal)
+	switch {
+	case refusal == nil: // 200 without a token
+		return VerdictOfHTTP(e, false)
+	case e.Status >= 300 && e.Status != http.StatusBadRequest && e.Status != http.StatusUnauthorized:
+		return VerdictOfHTTP(e, false)
 	}
-	if e.Status == http.StatusBadRequest || e.Status == http.StatusUnauthorized {
-		return secretInvalid
+	switch refusal.ErrorCode {
+	case "invalid_scope", "invalid_request", "unsupported_grant_type":
+		return tokenRequestRefused
+	case "server_error", "temporarily_unavailable":
+		return httpRows[caseBankFault].read
 	}
-	return VerdictOfHTTP(e, false)
+	return secretInvalid
 }
 
 var (
