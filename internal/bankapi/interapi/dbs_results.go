@@ -1,0 +1,149 @@
+package interapi
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"bankprocessor/internal/bankapi/wire"
+	"bankprocessor/internal/command"
+)
+
+// dbsResults is GetDbsInvoiceResultsList (contract section 3.6).
+type dbsResults struct {
+	endpoint
+
+	mu      sync.Mutex
+	learned map[string]int // company to the days that the bank lists at a time
+}
+
+// Call lists the invoices of a range of due dates. A range that is longer than
+// the bank lists at a time is asked for in parts, each an exchange of its own,
+// and listed in order; the first part that fails decides.
+func (m *dbsResults) Call(ctx context.Context, c *command.Command, call command.Call) command.Verdict {
+	p, ok := c.Payload.(*command.QueryInvoiceResults)
+	if !ok {
+		return wrongPayload()
+	}
+	number, ok := m.customerNumber(p.CompanyCode, p.CustomerNumber)
+	if !ok {
+		return companyUnset()
+	}
+	var rows []command.InvoiceResultRow
+	days, whole := m.daysAtATime(p.CompanyCode), true
+	var listed command.Verdict
+	for from, relearned := p.FromDueDate, false; ; {
+		part := partFrom(from, p.ToDueDate, days)
+		if parts(from, p.ToDueDate, days) > m.cfg.MaxParts {
+			return tooManyParts()
+		}
+		v, told := m.query(ctx, c, call, p.CompanyCode, number, part)
+		if told > 0 && told < part.days() && !relearned {
+			m.learn(p.CompanyCode, told)
+			days, relearned = told, true
+			call.RequestID = uuid.NewString()
+			continue
+		}
+		list, ok := v.Result.(*command.InvoiceResultList)
+		if !ok {
+			return v
+		}
+		rows = append(rows, list.Rows...)
+		if whole || v.Code == command.CodeResultsListed {
+			listed = v
+		}
+		whole = false
+		if part.to.Compare(p.ToDueDate) >= 0 {
+			listed.Result = &command.InvoiceResultList{Rows: rows}
+			return listed
+		}
+		from = part.to.AddDays(1)
+		call.RequestID = uuid.NewString()
+	}
+}
+
+// query asks for one part. told is how many days the bank says it lists at a
+// time, 0 when it does not say.
+func (m *dbsResults) query(
+	ctx context.Context, c *command.Command, call command.Call, company string, number int64, part dateRange,
+) (v command.Verdict, told int) {
+	v = m.exchange(ctx, c, call, func(w *wire.Writer) {
+		w.Text("AssociationCode", company)
+		if m.cfg.DateOnly {
+			w.Text("QueryDate", part.from.String())
+			w.Text("EndDate", part.to.String())
+		} else {
+			w.Text("QueryDate", startOf(part.from))
+			w.Text("EndDate", endOf(part.to)) // a midnight end may leave the last day out
+		}
+		w.Int("CustomerNo", number)
+	}, m.read)
+	if v.BankCode == rangeTooLong {
+		told = daysIn(v.BankMessage)
+	}
+	return v, told
+}
+
+func (m *dbsResults) read(data *wire.Object) command.Verdict {
+	const list = "DBSInvoiceResult"
+	v, ok := ofRows(data, list, resultsTable)
+	if !ok {
+		return m.unreadable("Data." + list + ": want a row with a ResultCode")
+	}
+	if v.Status != command.Succeeded {
+		return v
+	}
+	result := &command.InvoiceResultList{}
+	for row := range data.List(list) {
+		if number := strings.TrimSpace(row.Text("InvoiceNumber")); number != "" {
+			result.Rows = append(result.Rows, resultRow(row, number))
+		}
+	}
+	v.Result = result
+	return v
+}
+
+func resultRow(row *wire.Object, number string) command.InvoiceResultRow {
+	return command.InvoiceResultRow{
+		InvoiceNumber:   number,
+		DealerCode:      strings.TrimSpace(row.Text("SubscriberNumber")),
+		DealerName:      command.Private(row.Text("SubscriberName")),
+		InvoiceDate:     row.Date("InvoiceDate"),
+		InvoiceAmount:   row.Decimal("InvoiceAmount"),
+		InvoiceCurrency: strings.TrimSpace(row.Text("InvoiceCurrencyCode")),
+		DueDate:         row.Date("LastPaymentDate"),
+		PaymentDate:     row.Date("PaymentDate"),
+		PaymentAmount:   row.Decimal("PaymentAmount"),
+		PaymentCurrency: strings.TrimSpace(row.Text("PaymentCurrencyCode")),
+		Payment:         paymentOf(row.Code("StatusCode")),
+		Record:          recordOf(row.Code("RecordStatus")),
+		Maturity:        maturityOf(row.Code("InvoiceMaturtyType")), // the bank's spelling
+		LastUpdated:     row.Time("LastUpdateDate"),
+		Explanation:     command.Private(row.Text("Explanation")),
+	}
+}
+
+// daysAtATime is the shorter of the configured and the learned bound, 0 for none.
+func (m *dbsResults) daysAtATime(company string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	learned, configured := m.learned[company], m.cfg.MaxRangeDays
+	if learned == 0 || (configured > 0 && configured < learned) {
+		return configured
+	}
+	return learned
+}
+
+func (m *dbsResults) learn(company string, days int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.learned[company] = days
+}
+
+func tooManyParts() command.Verdict {
+	v := unsendable(command.CodeResultsRangeTooLong, command.CategoryValidation, "the range takes more parts than max_parts")
+	v.DeadLetter = false
+	return v
+}

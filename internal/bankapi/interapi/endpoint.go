@@ -1,0 +1,112 @@
+package interapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"bankprocessor/internal/bankapi"
+	"bankprocessor/internal/bankapi/wire"
+	"bankprocessor/internal/command"
+)
+
+// endpoint is one method's place at the bank; the six methods embed it.
+type endpoint struct {
+	cfg                     Config
+	appKey, subscriptionKey *bankapi.LiveSecret
+	client                  *bankapi.Client
+	tokens                  *bankapi.Tokens // nil for none
+	group                   *bankapi.Group
+	url                     string
+	write                   bool // the method changes something
+	// resends is how often a write may be repeated as it is while its effect is
+	// unknown; 0 demands a reconciliation instead.
+	resends int
+}
+
+// Group returns the method's operation group.
+func (e *endpoint) Group() *bankapi.Group { return e.group }
+
+// Wait returns nil once a call may be tried, or ctx's cause.
+func (e *endpoint) Wait(ctx context.Context) error {
+	if e.tokens != nil {
+		if err := e.tokens.Wait(ctx); err != nil {
+			return err
+		}
+	}
+	return e.group.Wait(ctx)
+}
+
+// Shut says whether Wait would block.
+func (e *endpoint) Shut() bool {
+	return e.group.Shut() || (e.tokens != nil && e.tokens.Shut())
+}
+
+// exchange writes the request around its parameters, sends it inside the group
+// and reads the answer. read judges Data; a fault that it meets there makes the
+// answer unreadable, whatever it returns.
+func (e *endpoint) exchange(
+	ctx context.Context, c *command.Command, call command.Call,
+	parameters func(*wire.Writer), read func(data *wire.Object) command.Verdict,
+) command.Verdict {
+	body, err := e.request(c, call, parameters)
+	if err != nil {
+		return unsendable(command.CodeCommandInvalid, command.CategoryValidation, "the request cannot be written: "+err.Error())
+	}
+	if e.tokens == nil {
+		return e.group.Do(ctx, func(ctx context.Context) command.Verdict {
+			return e.judge(e.client.Post(ctx, bankapi.Request{URL: e.url, Header: e.header(call), Body: body}), read)
+		})
+	}
+	return e.tokens.Call(ctx, e.group, func(ctx context.Context, token bankapi.Token) command.Verdict {
+		header := e.header(call)
+		token.Authorize(header)
+		return e.judge(e.client.Post(ctx, bankapi.Request{URL: e.url, Header: header, Body: body}), read)
+	})
+}
+
+// request writes the envelope of contract section 1.4.
+func (e *endpoint) request(c *command.Command, call command.Call, parameters func(*wire.Writer)) ([]byte, error) {
+	var w wire.Writer
+	w.Begin()
+	w.BeginObject("Header")
+	w.Text("AppKey", e.appKey.Get().Reveal())
+	w.Text("Channel", e.cfg.Channel)
+	w.Text("ChannelSessionId", strings.ReplaceAll(c.ID, "-", ""))
+	w.Text("ChannelRequestId", call.RequestID)
+	w.OptionalText("TellerName", e.cfg.TellerName)
+	w.OptionalText("CallerId", e.cfg.CallerID)
+	w.End()
+	w.BeginSingle("Parameters")
+	parameters(&w)
+	w.EndSingle()
+	w.End()
+	return w.Bytes()
+}
+
+func (e *endpoint) header(call command.Call) http.Header {
+	h := http.Header{
+		"Content-Type":              {"application/json; charset=utf-8"},
+		"Accept":                    {"application/json"},
+		"Ocp-Apim-Subscription-Key": {e.subscriptionKey.Get().Reveal()},
+	}
+	if call.Traceparent != "" {
+		h.Set("Traceparent", call.Traceparent)
+	}
+	return h
+}
+
+// unsendable is the verdict on a request that we cannot make. Nothing was sent,
+// and a person must look: upstream cannot have meant it.
+func unsendable(code command.Code, category command.Category, detail string) command.Verdict {
+	return command.Verdict{
+		Status: command.Rejected, Code: code, Category: category, DeadLetter: true,
+		Delivery: command.NotSent, Uncounted: true, Detail: detail,
+	}
+}
+
+// wrongPayload is the verdict on a command of another method.
+func wrongPayload() command.Verdict {
+	return unsendable(command.CodeCommandSchemaMismatch, command.CategoryValidation,
+		"the command's payload is not of the method that it was sent to")
+}
