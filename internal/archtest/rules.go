@@ -1,0 +1,86 @@
+package archtest
+
+// module is the module's path.
+const module = "bankprocessor"
+
+// room says what one package may import of this module. Paths are relative to
+// the module; a path that ends in "/..." stands for a tree.
+type room struct {
+	path  string
+	may   []string
+	never []string // of anything else, whole import paths or trees
+}
+
+// anything is the may of a package that builds or drives the others.
+var anything = []string{"..."}
+
+// rooms has a row for every package of the module; the first that matches counts.
+// Test files are not held to them: a test may set up whatever it needs.
+var rooms = []room{
+	{path: "cmd/...", may: anything, never: []string{"net/http", "net/http/...", "github.com/segmentio/kafka-go/..."}},
+	{path: "internal/app", may: anything},
+	{path: "internal/demo", may: anything},
+	{path: "internal/cli", may: anything, never: []string{"github.com/segmentio/kafka-go/..."}},
+	{path: "internal/config", may: []string{
+		"internal/admin", "internal/bankapi/...", "internal/command", "internal/consumers",
+		"internal/kafka", "internal/processing", "internal/producers", "internal/telemetry", "internal/topics",
+	}, never: []string{"net/http"}},
+	{path: "internal/command", never: []string{"net", "net/http", "net/http/...", "os", "log", "os/exec"}},
+	{path: "internal/codec", may: []string{"internal/command", "schemas"}, never: []string{"net/http", "os"}},
+	{path: "internal/processing", may: []string{"internal/command"}, never: []string{"net/http", "os"}},
+	{path: "internal/bankapi", may: []string{"internal/command"}},
+	{path: "internal/bankapi/wire", may: []string{"internal/command"}, never: []string{"net/http"}},
+	{path: "internal/bankapi/...", may: []string{"internal/bankapi", "internal/bankapi/wire", "internal/command"}},
+	{path: "internal/consumers", may: []string{"internal/kafka"}, never: []string{"net/http"}},
+	{path: "internal/producers", may: []string{"internal/codec", "internal/command", "internal/kafka"}, never: []string{"net/http"}},
+	{path: "internal/kafka", never: []string{"net/http"}},
+	{path: "internal/topics", may: []string{"internal/command", "internal/kafka"}, never: []string{"net/http"}},
+	{path: "internal/banksim", may: []string{"internal/command"}},
+	{path: "internal/sandbox", may: []string{"internal/banksim", "internal/command", "internal/kafka", "internal/topics"}},
+	{path: "internal/telemetry"},
+	{path: "internal/admin"},
+	{path: "internal/archtest"},
+	{path: "internal/deps"},
+	{path: "schemas"},
+}
+
+// owner says that a tree of imports belongs to a few packages.
+type owner struct {
+	imports string
+	in      []string
+	// inTests says that every test may import it too.
+	inTests bool
+}
+
+var owners = []owner{
+	{imports: "github.com/segmentio/kafka-go/...", in: []string{"internal/kafka", "internal/deps"}},
+	{imports: "github.com/twmb/franz-go/...", in: []string{"internal/sandbox", "internal/deps"}, inTests: true},
+	{imports: "internal/sandbox", in: []string{"internal/app", "internal/demo", "internal/cli", "cmd/processor"}, inTests: true},
+	{imports: "github.com/linkedin/goavro/...", in: []string{"internal/codec", "internal/deps"}, inTests: true},
+	{imports: "github.com/sony/gobreaker/...", in: []string{"internal/bankapi", "internal/deps"}},
+	{imports: "golang.org/x/oauth2/...", in: []string{"internal/bankapi/...", "internal/deps"}},
+	{imports: "github.com/prometheus/...", in: []string{"internal/telemetry", "internal/deps"}, inTests: true},
+	{imports: "github.com/goccy/go-yaml/...", in: []string{"internal/config", "internal/deps"}, inTests: true},
+	{imports: "github.com/spf13/cobra/...", in: []string{"cmd/processor", "internal/deps"}},
+	{imports: "testing/...", inTests: true},
+}
+
+// standardOnly are the packages that import nothing but the standard library,
+// outside their tests.
+var standardOnly = []string{"internal/command", "internal/bankapi/wire", "internal/admin", "internal/banksim", "schemas"}
+
+// floatFree are the trees through which amounts pass. floats are the files in
+// them whose floating-point numbers are none.
+var (
+	floatFree = []string{"internal/command", "internal/codec", "internal/bankapi/...", "internal/banksim"}
+	floats    = map[string]string{
+		"internal/bankapi/group_config.go": "a rate per second and a ratio of failures",
+		"internal/bankapi/group.go":        "a rate per second and a ratio of failures",
+		"internal/codec/schema.go":         "sizes and scales of an Avro schema, which is JSON",
+		"internal/bankapi/limiter.go":      "a concurrency limit that adapts",
+		"internal/banksim/latency.go":      "a distribution of waits",
+	}
+)
+
+// maxLines is the length of a file that can still be grasped.
+const maxLines = 450
