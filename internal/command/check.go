@@ -117,7 +117,7 @@ func (c *check) amount(field string, d *Decimal, sign func(d Decimal)) {
 		c.invalid(field, required)
 	case d.DigitsAfterPoint() > amountScale:
 		c.invalid(field, "has more than 2 digits after the point")
-	case d.digitsBeforePoint() > amountWhole:
+	case d.DigitsBeforePoint() > amountWhole:
 		c.invalid(field, "has more than 16 digits before the point")
 	default:
 		sign(*d)

@@ -96,8 +96,8 @@ func (d Decimal) Equal(o Decimal) bool {
 // DigitsAfterPoint is the least scale that holds the value: 0 for 900.00, 1 for 0.50.
 func (d Decimal) DigitsAfterPoint() int { return int(d.trimmed().scale) }
 
-// digitsBeforePoint is how many digits the whole part has; 0 for 0.5.
-func (d Decimal) digitsBeforePoint() int {
+// DigitsBeforePoint is how many digits the whole part has; 0 for 0.5.
+func (d Decimal) DigitsBeforePoint() int {
 	whole := new(big.Int).Quo(big.NewInt(d.coef), pow10(d.scale))
 	if whole.Sign() == 0 {
 		return 0
