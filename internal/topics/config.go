@@ -1,0 +1,89 @@
+package topics
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"bankprocessor/internal/command"
+)
+
+// Config is what the topics are called and how they should be.
+type Config struct {
+	// Prefix stands in front of every topic's name, as it is.
+	Prefix string `yaml:"prefix"`
+	// Partitions of the commands, the results and the attempts.
+	Partitions int32 `yaml:"partitions"` // default 12
+	// DeadLetterPartitions of the dead letters.
+	DeadLetterPartitions int32 `yaml:"dead_letter_partitions"` // default 3
+	// ReplicationFactor 0 leaves it to the cluster's default.
+	ReplicationFactor int16 `yaml:"replication_factor"`
+	// MaxCommandBytes bounds a command's value. Its dead letter must hold it
+	// whole, with headers, and the topic is made so.
+	MaxCommandBytes int32     `yaml:"max_command_bytes"` // default 1 MiB
+	Retention       Retention `yaml:"retention"`
+}
+
+// Retention is how long records stay (contract section 11.11).
+type Retention struct {
+	Commands    time.Duration `yaml:"commands"`     // default 7 days
+	Results     time.Duration `yaml:"results"`      // default 30 days
+	DeadLetters time.Duration `yaml:"dead_letters"` // default 7 days
+	Attempts    time.Duration `yaml:"attempts"`     // default 7 days
+}
+
+const day = 24 * time.Hour
+
+// WithDefaults fills in what is not set.
+func (c Config) WithDefaults() Config {
+	orDefault(&c.Partitions, 12)
+	orDefault(&c.DeadLetterPartitions, 3)
+	orDefault(&c.MaxCommandBytes, 1<<20)
+	orDefault(&c.Retention.Commands, 7*day)
+	orDefault(&c.Retention.Results, 30*day)
+	orDefault(&c.Retention.DeadLetters, 7*day)
+	orDefault(&c.Retention.Attempts, 7*day)
+	return c
+}
+
+func orDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+var (
+	legalPrefix = regexp.MustCompile(`^[A-Za-z0-9._-]*$`)
+	longest     = len(string(command.DBSInvoiceResultsQuery) + resultSuffix)
+)
+
+// maxName is Kafka's bound on a topic's name.
+const maxName = 249
+
+// Validate returns every fault of a Config that has its defaults, joined.
+func (c Config) Validate() error {
+	var errs []error
+	need := func(ok bool, key, want string) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("%s: want %s", key, want))
+		}
+	}
+	need(legalPrefix.MatchString(c.Prefix) && len(c.Prefix)+longest <= maxName,
+		"prefix", fmt.Sprintf("letters, digits, dots, dashes and underscores, at most %d of them", maxName-longest))
+	need(c.Partitions > 0, "partitions", "at least 1")
+	need(c.DeadLetterPartitions > 0, "dead_letter_partitions", "at least 1")
+	need(c.ReplicationFactor >= 0, "replication_factor", "1 or more, or 0 for the cluster's default")
+	need(c.MaxCommandBytes >= 1<<10 && c.MaxCommandBytes <= 64<<20, "max_command_bytes", "1KiB to 64MiB")
+	for _, r := range []struct {
+		key string
+		age time.Duration
+	}{
+		{"commands", c.Retention.Commands}, {"results", c.Retention.Results},
+		{"dead_letters", c.Retention.DeadLetters}, {"attempts", c.Retention.Attempts},
+	} {
+		need(r.age >= time.Minute, "retention."+r.key, "at least a minute")
+	}
+	return errors.Join(errs...)
+}
