@@ -1,0 +1,53 @@
+package banksim
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+)
+
+const stopTimeout = 5 * time.Second
+
+// Serve serves Handler on the listener until ctx ends, and then waits at most 5
+// seconds for calls under way; hung calls end at once. It closes the listener.
+// With a TLS configuration it speaks HTTP/2 too; client certificates are the
+// configuration's ClientAuth and ClientCAs. nil serves plain HTTP/1.1.
+func (b *Bank) Serve(ctx context.Context, listener net.Listener, tlsConfig *tls.Config) error {
+	calls := context.WithValue(ctx, stopKey{}, ctx.Done())
+	server := &http.Server{
+		Handler:           b.Handler(),
+		TLSConfig:         tlsConfig,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		BaseContext:       func(net.Listener) context.Context { return calls },
+	}
+	failed := make(chan error, 1)
+	go func() {
+		if tlsConfig != nil {
+			failed <- server.ServeTLS(listener, "", "")
+			return
+		}
+		failed <- server.Serve(listener)
+	}()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving the bank: %w", err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	err := server.Shutdown(grace)
+	if err != nil {
+		err = errors.Join(err, server.Close())
+	}
+	<-failed
+	if err != nil {
+		return fmt.Errorf("stopping the bank: %w", err)
+	}
+	return nil
+}
