@@ -1,0 +1,183 @@
+package consumers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"bankprocessor/internal/kafka"
+)
+
+const (
+	// proofInterval is the longest time between two commits: also with nothing
+	// new, a commit proves that the member is still counted in.
+	proofInterval = time.Second
+	// finishTimeout bounds the tries of a session's last commit.
+	finishTimeout = 5 * time.Second
+)
+
+// committer commits a session's positions.
+type committer struct {
+	s    *session
+	sent time.Time // of the last request
+	// ready says that every position that was taken over has been committed by
+	// this member. Nothing runs before: that commit takes back a predecessor's
+	// word that the hand-over was clean.
+	ready  bool
+	failed bool // the last request was not accepted in full
+	fenced bool
+}
+
+// newCommitter holds the session's scheduler until the first commit.
+func newCommitter(s *session) *committer {
+	s.sched.hold(true)
+	return &committer{s: s}
+}
+
+// run commits at every tick until ctx ends. It holds the scheduler whenever the
+// lease runs out, also while a request hangs.
+func (c *committer) run(ctx context.Context) {
+	expiry := time.AfterFunc(c.s.cfg.Lease, func() {
+		c.s.log.Error("no commit was acknowledged in time: starting nothing until one is")
+		c.s.sched.hold(true)
+	})
+	defer expiry.Stop()
+	ticker := time.NewTicker(c.s.cfg.CommitInterval)
+	defer ticker.Stop()
+	for {
+		sent := time.Now()
+		if c.tick(ctx, sent) {
+			c.s.lease.renew(sent)
+			expiry.Reset(time.Until(sent.Add(c.s.cfg.Lease)))
+			if c.ready {
+				c.s.sched.hold(false)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// tick commits what is due and says whether the group has shown that it counts
+// the member in.
+func (c *committer) tick(ctx context.Context, now time.Time) bool {
+	due, placed := c.due(now)
+	switch {
+	case !placed: // no position to commit: the join itself is the proof
+		c.ready = true
+		return true
+	case len(due) == 0:
+		return false
+	}
+	// A request that is cut off may be carried out by the broker after a later
+	// one and set the offset back. It is let run to its own timeout.
+	accepted, err := c.send(context.WithoutCancel(ctx), due)
+	c.ready = c.ready || err == nil
+	return accepted
+}
+
+// due returns what has changed, or anything at all when the last request is too
+// old. placed says whether any partition has a position.
+func (c *committer) due(now time.Time) (due []kafka.Commit, placed bool) {
+	s := c.s.sched
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.parts {
+		if p.position < 0 {
+			continue
+		}
+		placed = true
+		if p.dirty {
+			p.dirty = false
+			due = append(due, p.commit(false))
+		}
+	}
+	if placed && len(due) == 0 && now.Sub(c.sent) >= proofInterval-c.s.cfg.CommitInterval {
+		for _, p := range s.parts {
+			if p.position >= 0 {
+				return append(due, p.commit(false)), true
+			}
+		}
+	}
+	return due, placed
+}
+
+// send makes one request. accepted says that at least one partition's commit was
+// taken; the error, that not every one was.
+func (c *committer) send(ctx context.Context, commits []kafka.Commit) (accepted bool, err error) {
+	c.sent = time.Now()
+	refused, err := c.s.cluster.CommitOffsets(ctx, c.s.member, commits)
+	accepted = err == nil && len(refused) < len(commits)
+	for _, commit := range commits {
+		why := err
+		if why == nil {
+			why = refused[commit.TopicPartition]
+		}
+		if why == nil {
+			continue
+		}
+		if kafka.Class(why) == kafka.ClassFenced && !c.fenced {
+			c.fenced = true
+			close(c.s.fenced)
+		}
+		c.s.sched.soil(c.s.parts[commit.TopicPartition])
+		if err == nil {
+			err = fmt.Errorf("%d of %d partitions refused, one by: %w", len(refused), len(commits), why)
+		}
+	}
+	c.s.observer.Committed(time.Since(c.sent), err)
+	if err != nil && !c.failed {
+		c.s.log.Warn("commit not accepted: trying on", "error", err)
+	}
+	c.failed = err != nil
+	return accepted, err
+}
+
+// finish commits every position a last time, with the word whether the hand-over
+// is clean. A fenced member commits nothing.
+func (c *committer) finish(ctx context.Context) {
+	if c.fenced {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, finishTimeout)
+	defer cancel()
+	last := c.all()
+	if len(last) == 0 {
+		return
+	}
+	for tries := 0; ; tries++ {
+		accepted, err := c.send(ctx, last)
+		if accepted {
+			c.s.lease.renew(c.sent)
+		}
+		if err == nil || c.fenced {
+			return
+		}
+		if sleep(ctx, backoff(c.s.cfg.RetryInitial, c.s.cfg.RetryMax, tries)) != nil {
+			c.s.log.Error("the last commit failed: the next owner may run again what was done since the one before", "error", err)
+			return
+		}
+	}
+}
+
+func (c *committer) all() (commits []kafka.Commit) {
+	s := c.s.sched
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.parts {
+		if p.position >= 0 {
+			commits = append(commits, p.commit(true))
+		}
+	}
+	return commits
+}
+
+// soil says that p's position is still to be committed.
+func (s *scheduler) soil(p *partition) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p.dirty = true
+}

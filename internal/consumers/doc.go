@@ -1,0 +1,27 @@
+// Package consumers takes command records in: membership of the group, fetching,
+// order per key, the window of offsets, commits, and the drain that hands
+// partitions over.
+//
+//	group ── generation ─► session ─┬─ fetcher, one per leader ─► partition ─► chains ─► workers ─► Handler
+//	                                ├─ gatekeeper: which topics are shut
+//	                                ├─ committer: offset + done-map, at least once a second
+//	                                └─ drain: at the generation's end, and on Stop
+//
+// One generation of the group is one session, and a session shares nothing with
+// the next: what it knew is in the commits. Its promises:
+//
+//   - Records of one (topic, key) run one after another, in offset order, retries
+//     included. Records without a key form one such chain per partition. Different
+//     keys run side by side, on one partition too.
+//   - A record is committed only after Handler has returned nil for it. A failing
+//     record holds its key back and is run again; none is ever skipped.
+//   - What is buffered and what runs is bounded per partition, per topic and in
+//     all. A full bound stops fetching; it never drops. Every topic has a floor
+//     under both totals, so that a stuck topic stops no other.
+//   - The commit metadata carries what is done above the committed offset, so that
+//     a stuck key costs its successors no repeat. Intake slows before that map
+//     would outgrow the metadata.
+//
+// The order of one key that stands in several partitions of a topic is unknown to
+// Kafka; such records still never run at the same time.
+package consumers

@@ -1,0 +1,124 @@
+package consumers
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"bankprocessor/internal/kafka"
+)
+
+var (
+	// ErrReleased is what a Handler returns for a record that it gives back with
+	// nothing left behind: whoever reads it next may run it from the start.
+	ErrReleased = errors.New("consumers: record released")
+	// ErrDraining is the cause of a handler's ended context when the partition
+	// is being handed over.
+	ErrDraining = errors.New("consumers: draining")
+	// ErrFenced is the cause of a handler's ended context when the group has
+	// already given the partition to somebody else.
+	ErrFenced = errors.New("consumers: fenced by the group")
+)
+
+// Handler runs one record to its end. It is called from many goroutines.
+type Handler interface {
+	// Handle returns nil once the record's outcome is durable. An error that
+	// errors.Is ErrReleased gives the record back unspent; any other error says
+	// that it is not known what came of it. Either way it is not done: it runs
+	// again here after a backoff, or at the partition's next owner.
+	//
+	// The end of ctx means: start nothing new, stop waiting; what has started
+	// may end by its own time limit. Its cause is ErrDraining or ErrFenced.
+	Handle(ctx context.Context, r kafka.Record) error
+}
+
+// Gate tells which topics must wait.
+type Gate interface {
+	// Shut says whether records of the topic cannot be carried out now. It is
+	// asked many times a second and must not block.
+	Shut(topic string) bool
+}
+
+// Observer is told what happens, for metrics. Its methods must not block. What
+// stands at a moment (lag, in flight, paused) is in Consumer.Status.
+type Observer interface {
+	// Fetched: records and bytes of one partition have arrived.
+	Fetched(tp kafka.TopicPartition, records, bytes int)
+	// Skipped: records were not run, because a predecessor had done them.
+	Skipped(tp kafka.TopicPartition, records int)
+	// Lost: offsets that the group had not committed are gone from the log.
+	Lost(tp kafka.TopicPartition, offsets int64)
+	// Failed: a handler returned an error while nothing asked it to stop.
+	Failed(topic string)
+	// Committed: a commit request took that long; err when it was not accepted
+	// in full.
+	Committed(took time.Duration, err error)
+	// Drained: a session has ended. clean when nothing is left uncertain.
+	Drained(took time.Duration, clean bool)
+}
+
+// NopObserver observes nothing.
+type NopObserver struct{}
+
+// Fetched does nothing.
+func (NopObserver) Fetched(kafka.TopicPartition, int, int) {}
+
+// Skipped does nothing.
+func (NopObserver) Skipped(kafka.TopicPartition, int) {}
+
+// Lost does nothing.
+func (NopObserver) Lost(kafka.TopicPartition, int64) {}
+
+// Failed does nothing.
+func (NopObserver) Failed(string) {}
+
+// Committed does nothing.
+func (NopObserver) Committed(time.Duration, error) {}
+
+// Drained does nothing.
+func (NopObserver) Drained(time.Duration, bool) {}
+
+// Cluster is what the package needs of a Kafka client; *kafka.Client is one.
+type Cluster interface {
+	Leaders
+	Log
+	Offsets
+}
+
+// Leaders finds who leads a partition.
+type Leaders interface {
+	// Leaders returns an error that names every topic that does not exist.
+	Leaders(ctx context.Context, topics ...string) (map[kafka.TopicPartition]int32, error)
+	RefreshMetadata()
+}
+
+// Log reads partitions.
+type Log interface {
+	Fetch(ctx context.Context, parts []kafka.FetchPartition, maxWait time.Duration, maxBytes int32) ([]kafka.Fetched, error)
+	LogRange(ctx context.Context, parts []kafka.TopicPartition) (map[kafka.TopicPartition]kafka.Range, error)
+}
+
+// Offsets keeps the group's positions.
+type Offsets interface {
+	CommitOffsets(ctx context.Context, m kafka.Member, commits []kafka.Commit) (map[kafka.TopicPartition]error, error)
+	CommittedOffsets(ctx context.Context, group string, parts []kafka.TopicPartition) (map[kafka.TopicPartition]kafka.Commit, error)
+}
+
+// Membership is one member of the group.
+type Membership interface {
+	// Next waits for the next generation. It is called again only after the
+	// previous one's Run has returned.
+	Next(ctx context.Context) (Generation, error)
+	// Close leaves the group: it ends the generation, waits for its Run, and says
+	// goodbye. The end of ctx cuts the last short.
+	Close(ctx context.Context) error
+}
+
+// Generation is one assignment of partitions.
+type Generation interface {
+	Member() kafka.Member
+	Partitions() []kafka.TopicPartition
+	// Run calls work and returns after it. work's context ends when the group
+	// wants the partitions back; they are work's until it returns.
+	Run(work func(ctx context.Context))
+}

@@ -1,0 +1,124 @@
+package consumers
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+
+	"bankprocessor/internal/kafka"
+)
+
+// session is one generation's work, from the committed offsets to the last
+// commit.
+type session struct {
+	cfg      *Config
+	cluster  Cluster
+	gate     Gate
+	observer Observer
+	log      *slog.Logger
+	lease    *lease
+	member   kafka.Member
+	names    []kafka.TopicPartition
+
+	sched *scheduler
+	parts map[kafka.TopicPartition]*partition
+	// fenced is closed when a commit has shown that the generation is over.
+	fenced chan struct{}
+	phase  func(phase)
+}
+
+// run works on the generation's partitions until ctx ends or the group has fenced
+// the member; it then drains, commits, and returns with nothing left running.
+func (s *session) run(ctx context.Context) {
+	commits := newCommitter(s)
+	if err := s.load(ctx); err != nil {
+		s.log.Info("generation ended before its offsets were read", "error", err)
+		s.sched.close()
+		return
+	}
+	s.phase(phaseRunning)
+	var background, fetching sync.WaitGroup
+	alive, end := context.WithCancel(context.WithoutCancel(ctx))
+	background.Go(func() { s.sched.keepGate(alive, s.gate) })
+	background.Go(func() { commits.run(alive) })
+	reading, stopReading := context.WithCancel(ctx)
+	fetching.Go(func() { newFetcher(s).run(reading) })
+
+	fenced := false
+	select {
+	case <-ctx.Done():
+	case <-s.fenced:
+		fenced = true
+		s.log.Error("fenced by the group: another member owns the partitions", "generation", s.member.GenerationID)
+	}
+	s.phase(phaseDraining)
+	stopReading()
+	fetching.Wait()
+	s.drain(fenced)
+	end()
+	background.Wait()
+	commits.finish(context.WithoutCancel(ctx))
+}
+
+// load reads what the group has committed, until it succeeds or ctx ends.
+func (s *session) load(ctx context.Context) error {
+	for tries := 0; ; tries++ {
+		commits, err := s.cluster.CommittedOffsets(ctx, s.member.Group, s.names)
+		if err == nil {
+			s.place(commits)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return errors.Join(ctx.Err(), err)
+		}
+		if tries == 0 {
+			s.log.Warn("reading the committed offsets failed: trying on", "error", err)
+		}
+		if err := sleep(ctx, backoff(s.cfg.RetryInitial, s.cfg.RetryMax, tries)); err != nil {
+			return err
+		}
+	}
+}
+
+// place builds the partitions where their predecessors left them.
+func (s *session) place(commits map[kafka.TopicPartition]kafka.Commit) {
+	topics := make(map[string]*topic, len(s.sched.topics))
+	for _, t := range s.sched.topics {
+		topics[t.name] = t
+	}
+	s.sched.mu.Lock()
+	defer s.sched.mu.Unlock()
+	for _, tp := range s.names {
+		t := topics[tp.Topic]
+		if t == nil {
+			s.log.Error("assigned a topic that is not configured: another member of the group reads it",
+				"topic", tp.Topic, "partition", tp.Partition)
+			continue
+		}
+		p := newPartition(tp, t)
+		if commit, ok := commits[tp]; ok && commit.Offset >= 0 {
+			if err := p.resume(commit); err != nil {
+				s.log.Warn("the commit's metadata cannot be read: nothing above the offset counts as done",
+					"topic", tp.Topic, "partition", tp.Partition, "offset", commit.Offset, "error", err)
+			}
+		}
+		s.parts[tp] = p
+		s.sched.parts = append(s.sched.parts, p)
+	}
+}
+
+// newSession returns a session that starts nothing.
+func (c *Consumer) newSession(ctx context.Context, member kafka.Member, names []kafka.TopicPartition) *session {
+	log := c.log.With("group", member.Group, "generation", member.GenerationID)
+	return &session{
+		cfg: &c.cfg, cluster: c.deps.Cluster, gate: c.deps.Gate, observer: c.observer, log: log,
+		lease: &c.lease, member: member, names: names,
+		sched: newScheduler(ctx, &c.cfg, c.deps.Handler, retrier{
+			initial: c.cfg.RetryInitial, max: c.cfg.RetryMax, observer: c.observer, log: log,
+		}),
+		parts:  make(map[kafka.TopicPartition]*partition, len(names)),
+		fenced: make(chan struct{}),
+		phase:  c.enter,
+	}
+}
