@@ -34,7 +34,7 @@ var rooms = []room{
 	{path: "internal/consumers", may: []string{"internal/kafka"}, never: []string{"net/http"}},
 	{path: "internal/producers", may: []string{"internal/codec", "internal/command", "internal/kafka"}, never: []string{"net/http"}},
 	{path: "internal/kafka", never: []string{"net/http"}},
-	{path: "internal/topics", may: []string{"internal/command", "internal/kafka"}, never: []string{"net/http"}},
+	{path: "internal/topics", may: []string{"internal/command", "internal/kafka", "schemas"}, never: []string{"net/http"}},
 	{path: "internal/banksim", may: []string{"internal/command"}},
 	{path: "internal/sandbox", may: []string{"internal/banksim", "internal/command", "internal/kafka", "internal/topics"}},
 	{path: "internal/telemetry"},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bankprocessor/internal/command"
+	"bankprocessor/schemas"
 )
 
 // Config is what the topics are called and how they should be.
@@ -56,7 +57,7 @@ func orDefault[T comparable](field *T, value T) {
 
 var (
 	legalPrefix = regexp.MustCompile(`^[A-Za-z0-9._-]*$`)
-	longest     = len(string(command.DBSInvoiceResultsQuery) + resultSuffix)
+	longest     = len(schemas.ResultTopic(string(command.DBSInvoiceResultsQuery)))
 )
 
 // maxName is Kafka's bound on a topic's name.

@@ -7,12 +7,7 @@ import (
 
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/kafka"
-)
-
-const (
-	resultSuffix = ".result"
-	deadLetters  = "bank.dead-letter"
-	attempts     = "bank.attempts"
+	"bankprocessor/schemas"
 )
 
 // headroom is what a record's key and headers, and the batch around it, may add
@@ -23,13 +18,13 @@ const headroom = 64 << 10
 func (c Config) Command(n command.Name) string { return c.Prefix + string(n) }
 
 // Result returns the topic of the command's outcomes.
-func (c Config) Result(n command.Name) string { return c.Prefix + string(n) + resultSuffix }
+func (c Config) Result(n command.Name) string { return c.Prefix + schemas.ResultTopic(string(n)) }
 
 // DeadLetter returns the topic of the dead letters.
-func (c Config) DeadLetter() string { return c.Prefix + deadLetters }
+func (c Config) DeadLetter() string { return c.Prefix + schemas.DeadLetterTopic }
 
 // Attempts returns the topic of the attempts.
-func (c Config) Attempts() string { return c.Prefix + attempts }
+func (c Config) Attempts() string { return c.Prefix + schemas.AttemptsTopic }
 
 // CommandOf returns the command that a topic carries; ok is false for any other
 // topic.
