@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"bankprocessor/internal/command"
 )
 
 // Bank is a simulated bank. It is safe for concurrent use and starts nothing by
@@ -41,7 +43,7 @@ func New(cfg Config) *Bank {
 	}
 	b := &Bank{
 		cfg: cfg, offer: cfg.Loan.price(), ledger: newLedger(&cfg), journal: newJournal(cfg.JournalCapacity),
-		faults: newFaultSet(), tokens: newTokens(), requestIDs: newRecent(cfg.JournalCapacity),
+		faults: &faultSet{}, tokens: newTokens(), requestIDs: newRecent(cfg.JournalCapacity),
 		latencies: map[string]Latency{"": cfg.Latency},
 	}
 	b.routes = b.route()
@@ -90,6 +92,9 @@ func (b *Bank) Handler() http.Handler { return b.public }
 
 func (b *Bank) now() time.Time { return b.cfg.Clock().Add(time.Duration(b.offset.Load())) }
 
+// Today is the bank's day in Istanbul.
+func (b *Bank) Today() command.Date { return istanbulDay(b.now()) }
+
 // SetClockOffset moves the bank's clock against Config.Clock.
 func (b *Bank) SetClockOffset(offset time.Duration) { b.offset.Store(int64(offset)) }
 
@@ -97,8 +102,8 @@ func (b *Bank) SetClockOffset(offset time.Duration) { b.offset.Store(int64(offse
 // fault's id. A fault with the id of another takes its place.
 func (b *Bank) AddFault(f Fault) (string, error) { return b.faults.add(f) }
 
-// ClearFaults removes the faults with the ids, or all without ids, lets hung
-// calls go and returns how many it removed.
+// ClearFaults removes the faults with the ids, or all without ids, lets their
+// hung calls go and returns how many it removed.
 func (b *Bank) ClearFaults(ids ...string) int { return b.faults.clear(ids...) }
 
 // Faults lists the faults in the order in which they strike.
@@ -214,6 +219,7 @@ func (b *Bank) Calls(since uint64) []Call { return b.journal.since(since) }
 
 // WaitForCalls returns the first n finished calls that match (nil matches all),
 // earlier ones included, or what there is with an error when ctx ends first.
+// match runs under a lock: it must not call the bank.
 func (b *Bank) WaitForCalls(ctx context.Context, n int, match func(Call) bool) ([]Call, error) {
 	return b.journal.wait(ctx, n, true, match)
 }

@@ -22,7 +22,6 @@ const (
 	RuleNullMember       Rule = "null_member"        // an optional that should be left out
 	RuleTypeMember       Rule = "type_member"        // $type sent
 	RuleExponent         Rule = "exponent"           // a decimal with an exponent
-	RuleBlank            Rule = "blank"              // a required text that is blank and has no code
 	RuleMidnight         Rule = "midnight"           // a day with a time or an offset
 	RuleDelayedDue       Rule = "delayed_due"        // DelayedLastPaymentDate is not LastPaymentDate (FAQ 1)
 	RulePeriodCode       Rule = "period_code"        // PeriodCode is not yyyyMM of InvoiceDate (FAQ 2)
@@ -36,7 +35,10 @@ const (
 	RuleContentType      Rule = "content_type"       // none sent
 )
 
-const maxComplaints = 10_000
+const (
+	maxComplaints     = 10_000
+	maxComplaintField = 80
+)
 
 // complaints keeps the first maxComplaints and counts the rest.
 type complaints struct {
@@ -48,6 +50,10 @@ type complaints struct {
 func (c *complaints) add(complaint Complaint) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	// Members are the caller's own words: a long one need not be kept whole.
+	if len(complaint.Field) > maxComplaintField {
+		complaint.Field = complaint.Field[:maxComplaintField]
+	}
 	if len(c.list) == maxComplaints {
 		c.dropped++
 		return

@@ -168,7 +168,7 @@ func (c Config) WithDefaults() Config {
 	def(&c.LimitSuccessCode, "300")
 	def(&c.MaxRangeDays, 31)
 	def(&c.Branch, 9142)
-	def(&c.JournalCapacity, 1<<19)
+	def(&c.JournalCapacity, 1<<18)
 	def(&c.MaxBody, 1<<20)
 	def(&c.AutoDealer.Pattern, "^[0-9]")
 	def(&c.AutoDealer.Limit, Units(1_000_000_000))
@@ -261,7 +261,7 @@ func (a AutoDealer) matcher() (*regexp.Regexp, error) {
 	return regexp.Compile(a.Pattern)
 }
 
-// today is the bank's day.
+// istanbulDay is the bank's day at a moment.
 func istanbulDay(t time.Time) command.Date { return command.DateOf(t.In(command.Istanbul)) }
 
 const try = "TRY"

@@ -2,7 +2,6 @@ package banksim
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -97,7 +96,7 @@ func (b *Bank) answer(w http.ResponseWriter, q *request, m *method, p plan) {
 			r.strike(f, m)
 		}
 	}
-	if !pause(q.http.Context(), b.latency(m.name)+p.lateAnswer) {
+	if !pause(q.http, b.latency(m.name)+p.lateAnswer) {
 		b.drop(w, q, r, FaultAnswerLost)
 	}
 
@@ -212,25 +211,30 @@ func sendPadded(w http.ResponseWriter, a *gatewayReply, size int) {
 }
 
 // pause waits and says whether the caller was still there at the end.
-func pause(ctx context.Context, d time.Duration) bool {
+func pause(r *http.Request, d time.Duration) bool {
 	if d <= 0 {
-		return ctx.Err() == nil
+		return r.Context().Err() == nil
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-ctx.Done():
+	case <-stopping(r):
+		return true
+	case <-r.Context().Done():
 		return false
 	}
 }
 
-// hold waits for the release and says whether it came before the caller left.
+// hold waits for the release and says whether it came before the caller left or
+// Serve stopped.
 func hold(r *http.Request, released <-chan struct{}) bool {
 	select {
 	case <-released:
 		return true
+	case <-stopping(r):
+		return false
 	case <-r.Context().Done():
 		return false
 	}
@@ -238,16 +242,21 @@ func hold(r *http.Request, released <-chan struct{}) bool {
 
 type stopKey struct{}
 
+// stopping is closed when Serve stops; nil, which never is, under another server.
+func stopping(r *http.Request) <-chan struct{} {
+	stop, _ := r.Context().Value(stopKey{}).(<-chan struct{})
+	return stop
+}
+
 // pauseWhatever waits even when the caller has left, but not when Serve stops.
 func pauseWhatever(r *http.Request, d time.Duration) {
 	if d <= 0 {
 		return
 	}
-	stop, _ := r.Context().Value(stopKey{}).(<-chan struct{})
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-stop:
+	case <-stopping(r):
 	}
 }

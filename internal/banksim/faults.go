@@ -20,21 +20,18 @@ type activeFault struct {
 	agreed int // calls that agreed with Match
 	hits   int
 	rand   *rand.Rand
+	// released is closed when hung calls may go on.
+	released chan struct{}
 }
 
 // faultSet holds the faults in the order in which they were added. Of the faults
 // that strike a call, latencies add up, shapes and token ends combine, and of the
 // rest the first alone is spent.
 type faultSet struct {
-	any      atomic.Bool // spares the lock where there is no fault
-	mu       sync.Mutex
-	list     []*activeFault
-	lastID   int
-	released chan struct{}
-}
-
-func newFaultSet() *faultSet {
-	return &faultSet{released: make(chan struct{})}
+	any    atomic.Bool // spares the lock where there is no fault
+	mu     sync.Mutex
+	list   []*activeFault
+	lastID int
 }
 
 func (s *faultSet) add(f Fault) (string, error) {
@@ -50,34 +47,42 @@ func (s *faultSet) add(f Fault) (string, error) {
 	if f.When == "" {
 		f.When = defaultWhen[f.Kind]
 	}
-	s.list = slices.DeleteFunc(s.list, func(old *activeFault) bool { return old.ID == f.ID })
-	s.list = append(s.list, &activeFault{Fault: f, rand: rand.New(rand.NewPCG(f.Match.Seed, 0))})
+	s.removeLocked(f.ID)
+	s.list = append(s.list, &activeFault{
+		Fault: f, rand: rand.New(rand.NewPCG(f.Match.Seed, 0)), released: make(chan struct{}),
+	})
 	s.any.Store(true)
 	return f.ID, nil
 }
 
-// clear removes the faults with the ids, or all, and lets hung calls go.
+// clear removes the faults with the ids, or all, and lets their hung calls go.
 func (s *faultSet) clear(ids ...string) (removed int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.removeLocked(ids...)
+}
+
+func (s *faultSet) removeLocked(ids ...string) int {
 	before := len(s.list)
 	s.list = slices.DeleteFunc(s.list, func(f *activeFault) bool {
-		return len(ids) == 0 || slices.Contains(ids, f.ID)
+		if len(ids) > 0 && !slices.Contains(ids, f.ID) {
+			return false
+		}
+		close(f.released)
+		return true
 	})
 	s.any.Store(len(s.list) > 0)
-	s.releaseLocked()
 	return before - len(s.list)
 }
 
+// release lets all hung calls go.
 func (s *faultSet) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.releaseLocked()
-}
-
-func (s *faultSet) releaseLocked() {
-	close(s.released)
-	s.released = make(chan struct{})
+	for _, f := range s.list {
+		close(f.released)
+		f.released = make(chan struct{})
+	}
 }
 
 func (s *faultSet) states() []FaultState {
@@ -127,7 +132,6 @@ func (s *faultSet) plan(c *Call) plan {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p.released = s.released
 	for _, f := range s.list {
 		exclusive := f.exclusive()
 		if (exclusive && p.main != nil) || !f.strikes(c) {
@@ -136,7 +140,7 @@ func (s *faultSet) plan(c *Call) plan {
 		f.hits++
 		switch {
 		case exclusive:
-			p.main = &f.Fault
+			p.main, p.released = &f.Fault, f.released
 		case f.Kind == FaultLatency && f.When == Before:
 			p.lateEffect += f.Latency.sample()
 		case f.Kind == FaultLatency:

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Call is one call that the bank received. It holds no personal data.
+// Call is one call of a method that the bank received. It holds no personal data.
 type Call struct {
 	Seq    uint64    `json:"seq"` // from 1, in order of arrival
 	At     time.Time `json:"at"`
@@ -22,7 +22,7 @@ type Call struct {
 	ChannelSessionID string `json:"channelSessionId,omitempty"`
 	ChannelRequestID string `json:"channelRequestId,omitempty"`
 	Traceparent      string `json:"traceparent,omitempty"`
-	// Overlaps says that another call with the same key had not been answered
+	// Overlaps says that another call of the same method and key had not been answered
 	// when this one came.
 	Overlaps bool `json:"overlaps,omitempty"`
 
@@ -48,9 +48,11 @@ type journal struct {
 	chunks   [][]Call
 	first    uint64 // sequence number of chunks[0][0]
 	next     uint64
-	inFlight map[string]int // by key
+	inFlight map[inFlightKey]int
 	waiters  map[*waiter]struct{}
 }
+
+type inFlightKey struct{ method, key string }
 
 type waiter struct {
 	finished bool // counts finished calls, else arrivals
@@ -61,7 +63,7 @@ type waiter struct {
 }
 
 func newJournal(capacity int) *journal {
-	return &journal{capacity: capacity, first: 1, next: 1, inFlight: map[string]int{}, waiters: map[*waiter]struct{}{}}
+	return &journal{capacity: capacity, first: 1, next: 1, inFlight: map[inFlightKey]int{}, waiters: map[*waiter]struct{}{}}
 }
 
 // begin numbers the call and keeps it. plan runs under the journal's lock, so
@@ -72,8 +74,9 @@ func (j *journal) begin(c *Call, plan func(*Call)) {
 	c.Seq = j.next
 	j.next++
 	if c.Key != "" {
-		c.Overlaps = j.inFlight[c.Key] > 0
-		j.inFlight[c.Key]++
+		key := inFlightKey{c.Method, c.Key}
+		c.Overlaps = j.inFlight[key] > 0
+		j.inFlight[key]++
 	}
 	plan(c)
 	if n := len(j.chunks); n == 0 || len(j.chunks[n-1]) == journalChunk {
@@ -95,8 +98,9 @@ func (j *journal) finish(c *Call) {
 	defer j.mu.Unlock()
 	c.Done = true
 	if c.Key != "" {
-		if j.inFlight[c.Key]--; j.inFlight[c.Key] <= 0 {
-			delete(j.inFlight, c.Key)
+		key := inFlightKey{c.Method, c.Key}
+		if j.inFlight[key]--; j.inFlight[key] == 0 {
+			delete(j.inFlight, key)
 		}
 	}
 	if kept := j.at(c.Seq); kept != nil {

@@ -13,18 +13,20 @@ import (
 const stopTimeout = 5 * time.Second
 
 // Serve serves Handler on the listener until ctx ends, and then waits at most 5
-// seconds for calls under way; hung calls end at once. It closes the listener.
+// seconds for calls under way: they wait for no latency any more, and hung ones
+// end without an answer. It closes the listener.
 // With a TLS configuration it speaks HTTP/2 too; client certificates are the
 // configuration's ClientAuth and ClientCAs. nil serves plain HTTP/1.1.
 func (b *Bank) Serve(ctx context.Context, listener net.Listener, tlsConfig *tls.Config) error {
-	calls := context.WithValue(ctx, stopKey{}, ctx.Done())
+	// Calls under way outlive ctx: they are told to hurry instead.
+	calls := context.WithValue(context.WithoutCancel(ctx), stopKey{}, ctx.Done())
 	server := &http.Server{
 		Handler:           b.Handler(),
 		TLSConfig:         tlsConfig,
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		BaseContext:       func(net.Listener) context.Context { return calls },
+		// No ReadTimeout: net/http would end a hanging call's context with it.
+		IdleTimeout: 2 * time.Minute,
+		BaseContext: func(net.Listener) context.Context { return calls },
 	}
 	failed := make(chan error, 1)
 	go func() {
