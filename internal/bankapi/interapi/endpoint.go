@@ -2,6 +2,7 @@ package interapi
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -26,6 +27,9 @@ type endpoint struct {
 
 // Group returns the method's operation group.
 func (e *endpoint) Group() *bankapi.Group { return e.group }
+
+// Format keeps keys and the user code out of every print.
+func (e *endpoint) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "method of %s", e.group.Name()) }
 
 // Wait returns nil once a call may be tried, or ctx's cause.
 func (e *endpoint) Wait(ctx context.Context) error {
