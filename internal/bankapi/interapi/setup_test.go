@@ -129,10 +129,15 @@ func newGroup(t *testing.T, name string) *bankapi.Group {
 func secretFile(t *testing.T, secret string) bankapi.SecretSource {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(path, []byte(secret+"\n"), 0o600); err != nil {
+	writeFile(t, path, secret+"\n")
+	return bankapi.SecretSource{File: path}
+}
+
+func writeFile(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return bankapi.SecretSource{File: path}
 }
 
 // call sends the payload, an invoice as its own operation.
