@@ -74,6 +74,7 @@ func (p *partition) inherit() {
 			return
 		case p.window.pending == 0:
 			p.window.cover(r.End)
+			p.position = max(p.position, r.End)
 		default:
 			r.First = p.window.next
 			return

@@ -128,7 +128,6 @@ func (s *scheduler) admit(p *partition) {
 	p.backlog = nil
 	p.window.cover(p.covered)
 	p.inherit()
-	p.position = max(p.position, p.window.next)
 }
 
 // forget takes the bytes of a record out of the books.
