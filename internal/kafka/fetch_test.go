@@ -224,7 +224,9 @@ func TestAMovedLeaderIsFoundAgain(t *testing.T) {
 	if f := fetchOne(t, client, tp, 0); f.Err != nil || len(f.Records) != 1 {
 		t.Errorf("got %+v", f)
 	}
-	time.Sleep(refreshGap) // two refreshes closer than this are one
+	client.mu.Lock()
+	client.refreshed = time.Time{} // two refreshes within refreshGap would be one
+	client.mu.Unlock()
 	move()
 	produced, err := client.Produce(ctx, []ProducePartition{{tp, []Record{{Value: []byte("1")}}}}, time.Second)
 	if err != nil || Class(produced[0].Err) != ClassLeaderMoved {

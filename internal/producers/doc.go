@@ -1,0 +1,23 @@
+// Package producers writes what came of commands: outcomes and dead letters,
+// each acknowledged with acks=all before its caller goes on.
+//
+// Batcher turns many concurrent callers into few requests: one per leading
+// broker at a time, with the records of every topic and partition that have come
+// together while the last one was under way. Nothing lingers.
+//
+//	Produce ──► queue per partition ──► request per leader ──► acknowledged
+//	                 ▲                        │
+//	                 └── passing failure: ────┘
+//	                     in front again, after a backoff
+//
+// Non-obvious:
+//   - An outage fails nobody. A record waits until it is stored, its caller's
+//     context ends, or the Batcher is stopped.
+//   - A request whose answer is lost is sent again, so that a record may be
+//     stored twice. Subscribers tell by the event id.
+//   - A partition has at most one batch under way, and what failed goes first
+//     again: order within a partition is the order of Produce, across retries.
+//   - One record that the broker refuses (too large, above all) fails its whole
+//     batch. The batch is then sent record by record, so that only the guilty
+//     caller gets the error.
+package producers
