@@ -48,39 +48,38 @@ type binding struct {
 }
 
 // bind walks the struct that p points to. A field's key is its yaml tag, or its
-// name in snake case; an embedded struct's fields stand beside their siblings,
-// those that its "except" tag lists left out. Fields that no text can set
-// (functions, interfaces, "-") are not keys. Any other field of a kind that it
-// cannot read is a mistake in the program, and panics.
+// name in snake case; an embedded struct's fields stand beside their siblings.
+// Functions, interfaces and fields tagged "-" are not keys. Any other field that
+// no text can set is a mistake in the program, and panics.
 func bind(p any) *binding {
 	b := &binding{byPath: map[string]key{}, sections: map[string]bool{}, secrets: map[string]bool{}}
-	b.walk(reflect.ValueOf(p).Elem(), "", "")
+	b.walk(reflect.ValueOf(p).Elem(), "")
 	for _, k := range b.keys {
 		b.byPath[k.path] = k
 	}
 	return b
 }
 
-func (b *binding) walk(v reflect.Value, path, except string) {
+func (b *binding) walk(v reflect.Value, path string) {
 	t := v.Type()
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-		if !f.IsExported() || name == "-" || listed(except, f.Name) || f.Type.Kind() == reflect.Func || f.Type.Kind() == reflect.Interface {
+		if !f.IsExported() || name == "-" || f.Type.Kind() == reflect.Func || f.Type.Kind() == reflect.Interface {
 			continue
 		}
 		if f.Anonymous && name == "" {
-			b.walk(v.Field(i), path, f.Tag.Get("except"))
+			b.walk(v.Field(i), path)
 			continue
 		}
 		if name == "" {
 			name = snake(f.Name)
 		}
-		b.bindField(v.Field(i), join(path, name), name, f.Tag.Get("except"))
+		b.bindField(v.Field(i), join(path, name), name)
 	}
 }
 
-func (b *binding) bindField(v reflect.Value, path, name, except string) {
+func (b *binding) bindField(v reflect.Value, path, name string) {
 	t := v.Type()
 	if s, ok := scalarFor(t, name); ok {
 		b.keys = append(b.keys, key{path, v, single, s})
@@ -90,7 +89,7 @@ func (b *binding) bindField(v reflect.Value, path, name, except string) {
 	case reflect.Struct:
 		b.sections[path] = true
 		b.secrets[path] = isSecret(t)
-		b.walk(v, path, except)
+		b.walk(v, path)
 		return
 	case reflect.Slice:
 		if s, ok := scalarFor(t.Elem(), name); ok {
@@ -113,15 +112,6 @@ func isSecret(t reflect.Type) bool {
 	env, hasEnv := t.FieldByName("Env")
 	return t.NumField() == 2 && hasFile && hasEnv &&
 		file.Type.Kind() == reflect.String && env.Type.Kind() == reflect.String
-}
-
-func listed(names, name string) bool {
-	for n := range strings.SplitSeq(names, ",") {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 func join(path, name string) string {

@@ -33,15 +33,15 @@ type sample struct {
 
 type embedding struct {
 	Section struct {
-		Shared `except:"Hidden"`
-		Own    int
+		Shared
+		Own int
 	}
 }
 
 // Shared is exported because an embedded field of another package's type is.
 type Shared struct {
 	MaxWait time.Duration
-	Hidden  []struct{ X int }
+	Hidden  []struct{ X int } `yaml:"-"`
 }
 
 func TestReadEveryKind(t *testing.T) {
@@ -104,7 +104,7 @@ func TestEmbeddedFieldsStandBesideTheirSiblings(t *testing.T) {
 		t.Errorf("got %+v", got.Section)
 	}
 	if _, faults := read(&got, []byte("section: {hidden: []}"), nil); len(faults) != 1 {
-		t.Errorf("want the excepted field unknown, got %v", faults)
+		t.Errorf("want the hidden field unknown, got %v", faults)
 	}
 }
 

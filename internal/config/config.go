@@ -1,0 +1,122 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"bankprocessor/internal/admin"
+	"bankprocessor/internal/kafka"
+	"bankprocessor/internal/processing"
+	"bankprocessor/internal/producers"
+	"bankprocessor/internal/telemetry"
+	"bankprocessor/internal/topics"
+)
+
+// Config is everything that can be configured. deploy/processor.example.yaml
+// documents every key.
+type Config struct {
+	Kafka      kafka.Config
+	Topics     topics.Config
+	Intake     Intake
+	Output     producers.Config
+	Processing processing.Config
+	Banks      Banks
+	Admin      admin.Config
+	Log        telemetry.LogConfig
+}
+
+// WithDefaults fills in what is not set.
+func (c Config) WithDefaults() Config {
+	c.Kafka = c.Kafka.WithDefaults()
+	c.Topics = c.Topics.WithDefaults()
+	c.Intake = c.Intake.WithDefaults()
+	c.Output = c.Output.WithDefaults()
+	c.Processing = c.Processing.WithDefaults()
+	c.Banks = c.Banks.WithDefaults()
+	c.Admin = c.Admin.WithDefaults()
+	c.Log = c.Log.WithDefaults()
+	return c
+}
+
+// check returns every fault of a Config that has its defaults, each under the
+// section that it belongs to.
+func (c Config) check() []sectionFault {
+	var all []sectionFault
+	for _, s := range []struct {
+		section string
+		err     error
+	}{
+		{"kafka", c.Kafka.Validate()},
+		{"topics", c.Topics.Validate()},
+		{"intake", c.Intake.validate(c.Topics)},
+		{"output", c.Output.Validate()},
+		{"processing", c.Processing.Validate()},
+		{"banks.interapi", c.Banks.InterAPI.Validate()},
+		{"banks.loanapi", c.Banks.LoanAPI.Validate()},
+		{"admin", c.Admin.Validate()},
+		{"log", c.Log.Validate()},
+	} {
+		for _, message := range flatten(s.err) {
+			all = append(all, sectionFault{s.section, message})
+		}
+	}
+	return all
+}
+
+// Validate returns every fault of a Config that has its defaults, as *Faults.
+func (c Config) Validate() error {
+	b := bind(&c)
+	var faults []Fault
+	for _, f := range c.check() {
+		faults = append(faults, b.locate(f, nil))
+	}
+	if len(faults) > 0 {
+		return &Faults{List: faults}
+	}
+	return nil
+}
+
+// Load reads the file, which may be "" for none, and the PROCESSOR_ variables of
+// environ, fills in the defaults and checks everything. The error is a *Faults,
+// unless the file cannot be read.
+func Load(file string, environ []string) (Config, error) {
+	var text []byte
+	if file != "" {
+		var err error
+		if text, err = os.ReadFile(file); err != nil {
+			return Config{}, fmt.Errorf("reading configuration: %w", err)
+		}
+	}
+	c, faults := parse(text, environ)
+	if len(faults) > 0 {
+		return Config{}, &Faults{File: file, List: faults}
+	}
+	return c, nil
+}
+
+// parse reports the faults of the values that could be read beside those of the
+// ones that could not, so that one look shows all.
+func parse(text []byte, environ []string) (Config, []Fault) {
+	var c Config
+	lines, faults := read(&c, text, environ)
+	c = c.WithDefaults()
+	faulty := map[string]bool{}
+	for _, f := range faults {
+		faulty[f.Key] = true
+	}
+	b := bind(&c)
+	for _, s := range c.check() {
+		// A value that could not be read is missing now; once is enough.
+		if f := b.locate(s, lines); !faulty[f.Key] {
+			faults = append(faults, f)
+		}
+	}
+	return c, faults
+}
+
+// IsFault says whether err is the configuration's, as opposed to the world's.
+func IsFault(err error) bool {
+	var f *Faults
+	return errors.As(err, &f)
+}
