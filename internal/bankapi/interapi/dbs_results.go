@@ -31,37 +31,45 @@ func (m *dbsResults) Call(ctx context.Context, c *command.Command, call command.
 	if !ok {
 		return companyUnset()
 	}
-	var rows []command.InvoiceResultRow
-	days, whole := m.daysAtATime(p.CompanyCode), true
-	var listed command.Verdict
-	for from, relearned := p.FromDueDate, false; ; {
-		part := partFrom(from, p.ToDueDate, days)
+	var listed listing
+	days, relearned := m.daysAtATime(p.CompanyCode), false
+	for from := p.FromDueDate; ; call.RequestID = uuid.NewString() {
 		if parts(from, p.ToDueDate, days) > m.cfg.MaxParts {
 			return tooManyParts()
 		}
+		part := partFrom(from, p.ToDueDate, days)
 		v, told := m.query(ctx, c, call, p.CompanyCode, number, part)
-		if told > 0 && told < part.days() && !relearned {
+		switch {
+		case told > 0 && told < part.days() && !relearned:
 			m.learn(p.CompanyCode, told)
 			days, relearned = told, true
-			call.RequestID = uuid.NewString()
 			continue
-		}
-		list, ok := v.Result.(*command.InvoiceResultList)
-		if !ok {
+		case v.Status != command.Succeeded:
 			return v
 		}
-		rows = append(rows, list.Rows...)
-		if whole || v.Code == command.CodeResultsListed {
-			listed = v
-		}
-		whole = false
+		listed.add(v)
 		if part.to.Compare(p.ToDueDate) >= 0 {
-			listed.Result = &command.InvoiceResultList{Rows: rows}
-			return listed
+			return listed.verdict
 		}
 		from = part.to.AddDays(1)
-		call.RequestID = uuid.NewString()
 	}
+}
+
+// listing puts the parts of one query together: all rows in order, under the
+// answer of the last part that had any.
+type listing struct{ verdict command.Verdict }
+
+func (l *listing) add(part command.Verdict) {
+	all, _ := l.verdict.Result.(*command.InvoiceResultList)
+	list, _ := part.Result.(*command.InvoiceResultList)
+	switch {
+	case all == nil:
+		l.verdict = part
+		return
+	case part.Code == command.CodeResultsListed:
+		l.verdict = part
+	}
+	l.verdict.Result = &command.InvoiceResultList{Rows: append(all.Rows, list.Rows...)}
 }
 
 // query asks for one part. told is how many days the bank says it lists at a

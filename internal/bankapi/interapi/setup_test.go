@@ -148,7 +148,12 @@ func (f *fixture) call(t *testing.T, p command.Payload) command.Verdict {
 
 func send(t *testing.T, methods map[command.Name]bankapi.Method, p command.Payload) command.Verdict {
 	t.Helper()
-	call := command.Call{RequestID: requestID, Traceparent: traceparent}
+	return sendAs(t, requestID, methods, p)
+}
+
+func sendAs(t *testing.T, id string, methods map[command.Name]bankapi.Method, p command.Payload) command.Verdict {
+	t.Helper()
+	call := command.Call{RequestID: id, Traceparent: traceparent}
 	if invoice, ok := p.(*command.Invoice); ok {
 		call.Operation = invoice.Operation
 	}
