@@ -40,7 +40,7 @@ func FuzzReadObject(f *testing.F) {
 
 func readAll(o *Object) {
 	for i := range o.members {
-		name := o.members[i].name
+		name := string(o.members[i].name)
 		o.Text(name)
 		o.Code(name)
 		o.Int64(name)

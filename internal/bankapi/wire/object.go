@@ -38,8 +38,7 @@ type Object struct {
 }
 
 type member struct {
-	name  string
-	value []byte
+	name, value []byte // the name without its quotes
 }
 
 // ReadObject reads a body that is one JSON object. The object refers to body,
@@ -58,7 +57,7 @@ func ReadObject(body []byte) (*Object, error) {
 func (o *Object) read(b []byte, i, depth int) int {
 	o.members = o.members[:0]
 	return scanObject(b, i, depth, func(name, value []byte) {
-		o.members = append(o.members, member{name: unquote(name), value: value})
+		o.members = append(o.members, member{name: memberName(name), value: value})
 	})
 }
 
@@ -129,7 +128,7 @@ func (o *Object) raw(name string) []byte {
 		return nil
 	}
 	for i := len(o.members) - 1; i >= 0; i-- {
-		if m := &o.members[i]; m.name == name {
+		if m := &o.members[i]; string(m.name) == name {
 			if isNull(m.value) {
 				return nil
 			}
@@ -154,6 +153,14 @@ func (o *Object) path() string {
 		return o.parent.path() + o.name + "."
 	}
 	return fmt.Sprintf("%s%s[%s].", o.parent.path(), o.name, strconv.Itoa(o.index))
+}
+
+// memberName returns a scanned name without its quotes and escapes.
+func memberName(quoted []byte) []byte {
+	if bytes.IndexByte(quoted, '\\') >= 0 {
+		return []byte(unquote(quoted))
+	}
+	return quoted[1 : len(quoted)-1]
 }
 
 func isNull(value []byte) bool { return len(value) == 4 && value[0] == 'n' }
