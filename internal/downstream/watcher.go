@@ -1,0 +1,177 @@
+package downstream
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"bankprocessor/internal/codec"
+	"bankprocessor/internal/command"
+	"bankprocessor/internal/kafka"
+	"bankprocessor/internal/topics"
+)
+
+// Options say what to watch.
+type Options struct {
+	// Commands whose outcomes are watched; empty for all seven.
+	Commands []command.Name
+	// DeadLetters adds the dead letters.
+	DeadLetters bool
+	// FromBeginning starts at the first record that still exists instead of
+	// at the end.
+	FromBeginning bool
+}
+
+// Watcher reads events from the positions that Open took.
+type Watcher struct {
+	client *kafka.Client
+	reader reader
+	topics []string
+	next   map[kafka.TopicPartition]int64
+}
+
+const (
+	fetchWait  = 250 * time.Millisecond
+	fetchBytes = 8 << 20
+	partBytes  = 1 << 20
+	retryWait  = 250 * time.Millisecond
+)
+
+// Open takes the positions: what is published from now on will be seen.
+func Open(ctx context.Context, client *kafka.Client, c *codec.Codec, t topics.Config, o Options) (*Watcher, error) {
+	if len(o.Commands) == 0 {
+		o.Commands = command.Names()
+	}
+	w := &Watcher{client: client, reader: newReader(c, t), next: map[kafka.TopicPartition]int64{}}
+	for _, n := range o.Commands {
+		w.topics = append(w.topics, t.Result(n))
+	}
+	if o.DeadLetters {
+		w.topics = append(w.topics, t.DeadLetter())
+	}
+	leaders, err := client.Leaders(ctx, w.topics...)
+	if err != nil {
+		return nil, fmt.Errorf("opening watch: %w", err)
+	}
+	var parts []kafka.TopicPartition
+	for tp := range leaders {
+		parts = append(parts, tp)
+	}
+	ranges, err := client.LogRange(ctx, parts)
+	if err != nil {
+		return nil, fmt.Errorf("opening watch: %w", err)
+	}
+	for tp, r := range ranges {
+		w.next[tp] = r.Next
+		if o.FromBeginning {
+			w.next[tp] = r.First
+		}
+	}
+	return w, nil
+}
+
+// Run hands every event to emit, those of one partition in order and one at a
+// time, until emit returns false, which ends Run with nil, or ctx ends. Failures
+// that pass are waited out. It may be called again and goes on where it ended.
+func (w *Watcher) Run(ctx context.Context, emit func(Event) bool) error {
+	for {
+		more, err := w.round(ctx, emit)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err == nil && !more:
+			return nil
+		case err == nil:
+			continue
+		case !kafka.Class(err).Passing():
+			return fmt.Errorf("watching: %w", err)
+		}
+		w.client.RefreshMetadata()
+		select {
+		case <-time.After(retryWait):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// round fetches once from every leader.
+func (w *Watcher) round(ctx context.Context, emit func(Event) bool) (more bool, err error) {
+	leaders, err := w.client.Leaders(ctx, w.topics...)
+	if err != nil {
+		return true, err
+	}
+	byLeader := map[int32][]kafka.FetchPartition{}
+	for tp, leader := range leaders {
+		if leader < 0 {
+			continue
+		}
+		byLeader[leader] = append(byLeader[leader], kafka.FetchPartition{
+			TopicPartition: tp, Offset: w.next[tp], MaxBytes: partBytes,
+		})
+	}
+	var (
+		wait    sync.WaitGroup
+		mu      sync.Mutex
+		fetched []kafka.Fetched
+		failed  error
+	)
+	for _, parts := range byLeader {
+		wait.Go(func() {
+			got, err := w.client.Fetch(ctx, parts, fetchWait, fetchBytes)
+			mu.Lock()
+			defer mu.Unlock()
+			fetched = append(fetched, got...)
+			if err != nil {
+				failed = err
+			}
+		})
+	}
+	wait.Wait()
+	more, err = w.emit(fetched, emit)
+	if err == nil {
+		err = failed
+	}
+	return more, err
+}
+
+// emit hands out what has come, oldest first as far as the partitions' own order
+// allows, and moves the positions.
+func (w *Watcher) emit(fetched []kafka.Fetched, emit func(Event) bool) (more bool, err error) {
+	type arrival struct {
+		at     time.Time // never before its predecessor's in the partition
+		record kafka.Record
+	}
+	var arrivals []arrival
+	for _, f := range fetched {
+		switch {
+		case f.Err == nil:
+			var latest time.Time
+			for _, r := range f.Records {
+				if r.Time.After(latest) {
+					latest = r.Time
+				}
+				arrivals = append(arrivals, arrival{latest, r})
+			}
+		case kafka.Class(f.Err) == kafka.ClassOutOfRange: // deleted meanwhile
+			w.next[f.TopicPartition] = f.LogStart
+		default:
+			err = f.Err
+		}
+	}
+	slices.SortStableFunc(arrivals, func(a, b arrival) int { return a.at.Compare(b.at) })
+	for _, a := range arrivals {
+		w.next[kafka.TopicPartition{Topic: a.record.Topic, Partition: a.record.Partition}] = a.record.Offset + 1
+		if !emit(w.reader.event(a.record)) {
+			return false, nil
+		}
+	}
+	for _, f := range fetched {
+		if f.Err == nil {
+			w.next[f.TopicPartition] = f.Next
+		}
+	}
+	return true, err
+}
