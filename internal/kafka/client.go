@@ -10,6 +10,7 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/apiversions"
 	"github.com/segmentio/kafka-go/protocol/metadata"
 )
 
@@ -19,15 +20,21 @@ type Client struct {
 	cfg       Config
 	addr      net.Addr
 	dialer    *dialer
+	sasl      *mechanism
 	transport *kafkago.Transport
 
 	mu        sync.Mutex
 	refreshed time.Time
 }
 
-// refreshGap keeps a crowd of callers that all met the same leader error from
-// throwing away the fresh metadata that the first of them asked for.
-const refreshGap = 20 * time.Millisecond
+const (
+	// refreshGap keeps a crowd of callers that all met the same leader error
+	// from throwing away the fresh metadata that the first of them asked for.
+	refreshGap = 20 * time.Millisecond
+	// missingGap likewise, where a topic is missing: a refresh ends idle
+	// connections, and a topic may be missing for long.
+	missingGap = time.Second
+)
 
 // New builds a client; it connects to nothing yet.
 func New(cfg Config) (*Client, error) {
@@ -35,18 +42,19 @@ func New(cfg Config) (*Client, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	d := newDialer(cfg)
+	d, m := newDialer(cfg), &mechanism{SASL: cfg.SASL}
 	return &Client{
 		cfg:    cfg,
 		addr:   kafkago.TCP(cfg.Brokers...),
 		dialer: d,
+		sasl:   m,
 		transport: &kafkago.Transport{
 			Dial:           d.dial,
 			DialTimeout:    cfg.DialTimeout,
 			MetadataTTL:    cfg.MetadataTTL,
 			MetadataTopics: cfg.Topics,
 			ClientID:       cfg.ClientID,
-			SASL:           cfg.SASL.mechanism(),
+			SASL:           m.orNil(),
 		},
 	}, nil
 }
@@ -60,14 +68,18 @@ func (c *Client) Close() {
 
 // RefreshMetadata forgets what the transport knows of leaders, after a leader
 // error.
-func (c *Client) RefreshMetadata() {
+func (c *Client) RefreshMetadata() { c.refresh(refreshGap) }
+
+// refresh does nothing when the last one was less than gap ago, and says so.
+func (c *Client) refresh(gap time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if time.Since(c.refreshed) < refreshGap {
-		return
+	if time.Since(c.refreshed) < gap {
+		return false
 	}
 	c.refreshed = time.Now()
 	c.transport.CloseIdleConnections()
+	return true
 }
 
 // Leaders returns the leading broker's node id of every partition of the topics,
@@ -93,12 +105,11 @@ func (c *Client) Leaders(ctx context.Context, topics ...string) (map[TopicPartit
 
 // topics returns the metadata of topics that must all exist. The cache of the
 // transport may not know a new topic yet, so that a missing one is looked for
-// twice.
+// twice, missingGap permitting.
 func (c *Client) topics(ctx context.Context, names []string) ([]metadata.ResponseTopic, error) {
 	found, err := c.lookUp(ctx, names)
-	if errors.Is(err, ErrUnknownTopic) {
-		c.transport.CloseIdleConnections()
-		found, err = c.lookUp(ctx, names)
+	if errors.Is(err, ErrUnknownTopic) && c.refresh(missingGap) {
+		return c.lookUp(ctx, names)
 	}
 	return found, err
 }
@@ -139,23 +150,24 @@ func (c *Client) roundTrip(ctx context.Context, req protocol.Message) (protocol.
 	if errors.Is(err, protocol.ErrNoTopic) || errors.Is(err, protocol.ErrNoPartition) || errors.Is(err, kafkago.BrokerNotAvailable) {
 		if _, unreachable := c.transport.RoundTrip(ctx, c.addr, &metadata.Request{}); unreachable != nil {
 			c.RefreshMetadata()
-			return nil, unreachable
+			err = unreachable
 		}
 	}
-	return nil, err
+	return nil, c.sasl.refusal(err)
 }
 
-// Ping reads the metadata of the cluster. When that fails, every address is
+// Ping asks a broker for its API versions. When that fails, every address is
 // tried, and the error says what came of each.
 func (c *Client) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.RequestTimeout)
 	defer cancel()
-	c.transport.CloseIdleConnections()
-	_, err := c.roundTrip(ctx, &metadata.Request{TopicNames: []string{}})
-	if err == nil {
-		return nil
+	var err error
+	for range 2 { // an idle connection may have died unnoticed
+		if _, err = c.roundTrip(ctx, &apiversions.Request{}); err == nil {
+			return nil
+		}
 	}
-	errs := []error{fmt.Errorf("reading metadata: %w", err)}
+	errs := []error{fmt.Errorf("asking a broker: %w", err)}
 	for _, broker := range c.cfg.Brokers {
 		conn, err := c.dialer.dial(ctx, "tcp", broker)
 		if err == nil {

@@ -224,9 +224,7 @@ func TestAMovedLeaderIsFoundAgain(t *testing.T) {
 	if f := fetchOne(t, client, tp, 0); f.Err != nil || len(f.Records) != 1 {
 		t.Errorf("got %+v", f)
 	}
-	client.mu.Lock()
-	client.refreshed = time.Time{} // two refreshes within refreshGap would be one
-	client.mu.Unlock()
+	forgetRefresh(client)
 	move()
 	produced, err := client.Produce(ctx, []ProducePartition{{tp, []Record{{Value: []byte("1")}}}}, time.Second)
 	if err != nil || Class(produced[0].Err) != ClassLeaderMoved {
@@ -292,7 +290,12 @@ func TestAnUnreachableClusterSaysSo(t *testing.T) {
 			t.Errorf("%s is not named in %v", addr, err)
 		}
 	}
-	// Nothing was ever heard of the topic, and still it is no unknown topic.
+	// This client never heard of the topic, and still it is no unknown topic.
+	client, err = New(Config{Brokers: addrs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
 	_, err = client.Fetch(ctx, []FetchPartition{{TopicPartition{"a", 0}, 0, 1000}}, time.Second, 1000)
 	if Class(err) != ClassRetriable {
 		t.Errorf("got class %v of %v", Class(err), err)

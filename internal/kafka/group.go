@@ -150,7 +150,7 @@ func (g *Group) join(ctx context.Context) (*kafkago.ConsumerGroup, error) {
 			ClientID:      g.client.cfg.ClientID,
 			Timeout:       g.client.cfg.DialTimeout,
 			DialFunc:      g.dialer.dial,
-			SASLMechanism: g.client.cfg.SASL.mechanism(),
+			SASLMechanism: g.client.sasl.orNil(),
 		},
 		GroupBalancers:    []kafkago.GroupBalancer{spread{}, kafkago.RoundRobinGroupBalancer{}},
 		SessionTimeout:    g.cfg.SessionTimeout,

@@ -161,6 +161,7 @@ func TestAMissingTopicIsNamedBeforeAndAfterJoining(t *testing.T) {
 		if err := cluster.CreateTopic("later", 2, nil); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(missingGap) // of the bubble
 		gen := next(t, g)
 		if len(gen.Assignments) != 10 {
 			t.Errorf("got %v", gen.Assignments)
@@ -171,6 +172,7 @@ func TestAMissingTopicIsNamedBeforeAndAfterJoining(t *testing.T) {
 		if err := cluster.DeleteTopic("later"); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(missingGap) // of the bubble
 		c.RefreshMetadata()
 		if _, err := g.Next(t.Context()); !errors.Is(err, ErrUnknownTopic) {
 			t.Errorf("got %v", err)

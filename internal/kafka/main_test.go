@@ -40,3 +40,10 @@ func testContext(t *testing.T) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
+
+// forgetRefresh lets the next refresh happen at once.
+func forgetRefresh(client *Client) {
+	client.mu.Lock()
+	defer client.mu.Unlock()
+	client.refreshed = time.Time{}
+}

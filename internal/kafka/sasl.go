@@ -2,8 +2,12 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"sync/atomic"
 
+	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/sasl"
 	"github.com/segmentio/kafka-go/sasl/plain"
 	"github.com/segmentio/kafka-go/sasl/scram"
@@ -16,21 +20,19 @@ var mechanismNames = map[string]string{
 }
 
 // mechanism reads the password anew for every connection.
-type mechanism struct{ SASL }
-
-// mechanism returns nil when SASL is off.
-func (s SASL) mechanism() sasl.Mechanism {
-	if s.Mechanism == "" {
-		return nil
-	}
-	return mechanism{s}
+type mechanism struct {
+	SASL
+	// unfinished says that the last authentication that began did not end well
+	// (yet).
+	unfinished atomic.Bool
 }
 
 // Name returns the name that the broker knows.
-func (m mechanism) Name() string { return mechanismNames[m.Mechanism] }
+func (m *mechanism) Name() string { return mechanismNames[m.Mechanism] }
 
 // Start begins one authentication.
-func (m mechanism) Start(ctx context.Context) (sasl.StateMachine, []byte, error) {
+func (m *mechanism) Start(ctx context.Context) (sasl.StateMachine, []byte, error) {
+	m.unfinished.Store(true)
 	password, err := m.Password.read()
 	if err != nil {
 		return nil, nil, fmt.Errorf("starting sasl: %w", err)
@@ -47,5 +49,37 @@ func (m mechanism) Start(ctx context.Context) (sasl.StateMachine, []byte, error)
 	if err != nil {
 		return nil, nil, fmt.Errorf("starting sasl: %w", err)
 	}
-	return inner.Start(ctx)
+	conversation, first, err := inner.Start(ctx)
+	return &saslConversation{conversation, m}, first, err
+}
+
+type saslConversation struct {
+	sasl.StateMachine
+	of *mechanism
+}
+
+// Next continues the conversation and notes its good end.
+func (c *saslConversation) Next(ctx context.Context, challenge []byte) (bool, []byte, error) {
+	done, response, err := c.StateMachine.Next(ctx, challenge)
+	if done && err == nil {
+		c.of.unfinished.Store(false)
+	}
+	return done, response, err
+}
+
+// refusal tells a refused password from a broken network where the broker, or a
+// proxy before it, says no by closing the connection.
+func (m *mechanism) refusal(err error) error {
+	if m.Mechanism == "" || !m.unfinished.Load() || !(errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+		return err
+	}
+	return fmt.Errorf("the broker closed the connection during authentication: %w: %w", kafkago.SASLAuthenticationFailed, err)
+}
+
+// orNil returns nil when SASL is off.
+func (m *mechanism) orNil() sasl.Mechanism {
+	if m.Mechanism == "" {
+		return nil
+	}
+	return m
 }

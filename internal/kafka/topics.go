@@ -40,7 +40,7 @@ type TopicDifference struct{ Property, Want, Have string }
 
 // DescribeTopics returns the topics that exist; the others are left out.
 func (c *Client) DescribeTopics(ctx context.Context, names ...string) (map[string]TopicSpec, error) {
-	c.transport.CloseIdleConnections() // an operator wants the truth, not the cache
+	c.RefreshMetadata() // an operator wants the truth, not the cache
 	found, err := c.lookUp(ctx, names)
 	if err != nil && !errors.Is(err, ErrUnknownTopic) {
 		return nil, err

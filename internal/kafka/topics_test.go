@@ -84,6 +84,7 @@ func TestLeadersNamesEveryMissingTopic(t *testing.T) {
 	if err := cluster.CreateTopic("x", 1, nil); err != nil {
 		t.Fatal(err)
 	}
+	forgetRefresh(client)
 	leaders, err := client.Leaders(ctx, "x", "a")
 	if err != nil {
 		t.Fatal(err)

@@ -107,7 +107,6 @@ func (b *Batcher) Partitions(ctx context.Context, topic string) (int32, error) {
 			return 0, err
 		}
 		b.observer.Retried(topic, class)
-		b.cluster.RefreshMetadata()
 		wait := time.NewTimer(b.backoff(attempt))
 		select {
 		case <-wait.C:

@@ -190,10 +190,9 @@ func (d *dispatcher) place(found []lookUp) {
 			err := topic.err
 			leader, known := topic.leaders[q.tp]
 			if err == nil && (!known || leader == noLeader) {
-				err = errNoLeader
+				refresh, err = true, errNoLeader
 			}
 			if err != nil {
-				refresh = true
 				d.failed(q, err)
 				d.sleep(q, now)
 				continue
