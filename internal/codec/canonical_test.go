@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"bankprocessor/internal/command"
 	"bankprocessor/schemas"
 )
 
@@ -125,5 +126,20 @@ func TestUnusableSchemas(t *testing.T) {
 		if _, err := compile(text); !errors.Is(err, errSchema) {
 			t.Errorf("%s: %v, want an unusable schema", name, err)
 		}
+	}
+}
+
+// The bytes that another implementation (fastavro 1.13) writes for the example,
+// with the schema's fingerprint as it computes it.
+func TestSingleObjectBytes(t *testing.T) {
+	t.Parallel()
+	const want = "c301" + "3291772c9b77fd43" +
+		"4835623063376135322d366130662d346630652d396437632d306336613563396531613034c089ce" +
+		"d4f16600022e6578616d706c652d6462732d6c696d69742d71756572790a534f4c454e0830323232" +
+		"9e8c0202bed674"
+	c := setup(t, Options{})
+	got := encoded(t, c, example(t, c, command.DBSLimitQuery))
+	if hex := fmt.Sprintf("%x", got); hex != want {
+		t.Errorf("got %s, want %s", hex, want)
 	}
 }
