@@ -108,6 +108,7 @@ func TestEnvelope(t *testing.T) {
 		{"two documents", body(header(), "["+order+"]") + "{}", ""},
 		{"a list", "[]", ""},
 		{"deep", strings.Repeat("[", 40) + strings.Repeat("]", 40), ""},
+		{"wide", "{" + strings.Repeat(`"a":1,`, 300) + `"a":1}`, ""},
 		{"no header", `{"Parameters":[` + order + `]}`, "Header"},
 		{"no application key", body(header("AppKey", nil), "["+order+"]"), "Header.AppKey"},
 		{"no channel", body(header("Channel", " "), "["+order+"]"), "Header.Channel"},

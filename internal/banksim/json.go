@@ -63,11 +63,16 @@ func (v *value) text() string {
 }
 
 var (
-	errJSON  = errors.New("malformed JSON")
-	errDepth = errors.New("JSON nested too deep")
+	errJSON = errors.New("malformed JSON")
+	errSize = errors.New("JSON nested too deep or with too many members")
 )
 
-const maxDepth = 16
+// No request of the contract comes near these bounds; they keep the search for
+// duplicates cheap.
+const (
+	maxDepth   = 16
+	maxMembers = 256 // of one object
+)
 
 type parser struct {
 	b          []byte
@@ -107,7 +112,7 @@ func (p *parser) next() byte {
 
 func (p *parser) value(depth int) (value, error) {
 	if depth > maxDepth {
-		return value{}, errDepth
+		return value{}, errSize
 	}
 	switch c := p.next(); {
 	case c == '{':
@@ -162,6 +167,9 @@ func (p *parser) object(depth int) (value, error) {
 		}
 		if v.get(name).kind != absent {
 			p.duplicates = append(p.duplicates, name)
+		}
+		if len(v.members) == maxMembers {
+			return value{}, errSize
 		}
 		v.members = append(v.members, member{name: name, value: item})
 		switch p.next() {
