@@ -173,14 +173,18 @@ func TestHeadersAreTheDesigns(t *testing.T) {
 		"ce_code", "ce_id", "ce_source", "ce_specversion", "ce_status", "ce_subject", "ce_time", "ce_type", "content-type",
 	}
 	deadLetter := []string{
-		"dlq-attempts", "dlq-code", "dlq-failed-at", "dlq-message", "dlq-offset", "dlq-partition",
+		"dlq-attempts", "dlq-code", "dlq-failed-at", "dlq-message", "dlq-offset", "dlq-original-headers", "dlq-partition",
 		"dlq-reason", "dlq-timestamp", "dlq-topic", "kafka_dlt-original-topic",
 	}
 	want := map[string]struct{ required, optional []string }{
-		"commandHeaders":    {nil, []string{"content-type", "traceparent"}},
-		"resultHeaders":     {cloudEvents, []string{"traceparent"}},
-		"deadLetterHeaders": {deadLetter, []string{"dlq-command-id"}},
-		"attemptHeaders":    {nil, []string{"traceparent"}},
+		"commandHeaders": {nil, []string{
+			"ce_id", "ce_source", "ce_specversion", "ce_time", "ce_type", "content-type", "traceparent",
+		}},
+		"resultHeaders": {cloudEvents, []string{"ce_resultomitted", "traceparent"}},
+		"deadLetterHeaders": {deadLetter, []string{
+			"dlq-command-id", "dlq-headers-omitted", "dlq-value-encrypted", "dlq-value-omitted", "dlq-value-sha256",
+		}},
+		"attemptHeaders": {nil, []string{"traceparent"}},
 	}
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(d.Components.Schemas))); diff != "" {
 		t.Fatalf("header schemas (-want +got):\n%s", diff)
