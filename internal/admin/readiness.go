@@ -8,6 +8,8 @@ import (
 // Check is one thing that must be in order before work can be done.
 type Check struct {
 	Name string
+	// Optional things are shown, but the process is ready without them.
+	Optional bool
 	// Ready returns why the thing is not in order, in words for an operator. It
 	// must not block.
 	Ready func() error
@@ -20,18 +22,19 @@ type readiness struct {
 }
 
 type checkResult struct {
-	Name   string `json:"name"`
-	Ready  bool   `json:"ready"`
-	Reason string `json:"reason,omitempty"`
+	Name     string `json:"name"`
+	Ready    bool   `json:"ready"`
+	Optional bool   `json:"optional,omitempty"`
+	Reason   string `json:"reason,omitempty"`
 }
 
 func (s *Server) readiness() readiness {
 	r := readiness{Ready: true, Checks: make([]checkResult, 0, len(s.deps.Checks))}
 	for _, c := range s.deps.Checks {
-		result := checkResult{Name: c.Name, Ready: true}
+		result := checkResult{Name: c.Name, Ready: true, Optional: c.Optional}
 		if err := c.Ready(); err != nil {
 			result.Ready, result.Reason = false, err.Error()
-			r.Ready = false
+			r.Ready = r.Ready && c.Optional
 		}
 		r.Checks = append(r.Checks, result)
 	}

@@ -79,6 +79,16 @@ func TestNotReadySaysWhy(t *testing.T) {
 	}
 }
 
+func TestReadyWithoutWhatIsOptional(t *testing.T) {
+	t.Parallel()
+	get := setup(t, admin.Check{Name: "loanapi.loan", Optional: true, Ready: func() error { return errors.New("breaker open") }})
+	status, body, _ := get("/readyz")
+	want := `{"ready":true,"checks":[{"name":"loanapi.loan","ready":false,"optional":true,"reason":"breaker open"}]}`
+	if status != http.StatusOK || strings.TrimSpace(body) != want {
+		t.Errorf("want 200 and %s, got %d %s", want, status, body)
+	}
+}
+
 func TestPages(t *testing.T) {
 	t.Parallel()
 	get := setup(t)

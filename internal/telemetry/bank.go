@@ -9,6 +9,8 @@ type Bank struct {
 	BreakerOpen    *prometheus.GaugeVec     // group: 0 closed, 0.5 half-open, 1 open
 	BreakerChanges *prometheus.CounterVec   // group, to
 	GateShut       *prometheus.GaugeVec     // group, reason: 1 while shut for it
+	Running        *prometheus.GaugeVec     // group
+	Waiting        *prometheus.GaugeVec     // group
 }
 
 var callBuckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30, 60}
@@ -24,6 +26,10 @@ func newBank(f factory) Bank {
 		BreakerChanges: f.counter("bank_breaker_changes_total",
 			"Changes of a circuit breaker's state.", "group", "to"),
 		GateShut: f.gauge("bank_gate_shut",
-			"1 while a group of operations is held for the reason, else 0.", "group", "reason"),
+			"1 while a group of operations is held for the reason.", "group", "reason"),
+		Running: f.gauge("bank_calls_running",
+			"Calls under way.", "group"),
+		Waiting: f.gauge("bank_commands_waiting",
+			"Commands that wait for their gate to open.", "group"),
 	}
 }

@@ -13,7 +13,8 @@ type Intake struct {
 	DrainDuration  *prometheus.HistogramVec // result
 	InFlight       *prometheus.GaugeVec     // topic
 	Lag            *prometheus.GaugeVec     // topic, partition
-	Paused         *prometheus.GaugeVec     // topic, partition
+	Paused         *prometheus.GaugeVec     // topic, partition, reason
+	LastCommit     *prometheus.GaugeVec     // no label
 }
 
 var requestBuckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
@@ -39,6 +40,8 @@ func newIntake(f factory) Intake {
 		Lag: f.gauge("intake_lag_records",
 			"Offsets between the committed one and the end of the log.", "topic", "partition"),
 		Paused: f.gauge("intake_paused",
-			"1 while nothing is read of the partition although records may be there.", "topic", "partition"),
+			"1 while nothing is read of the partition, for the reason.", "topic", "partition", "reason"),
+		LastCommit: f.gauge("intake_last_commit_timestamp_seconds",
+			"When the last acknowledged commit was sent; 0 before any."),
 	}
 }

@@ -2,10 +2,12 @@ package telemetry
 
 import (
 	"net/http"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
 )
 
 const namespace = "processor"
@@ -13,6 +15,9 @@ const namespace = "processor"
 // Metrics are all metrics of one processor, on a registry of their own.
 type Metrics struct {
 	registry *prometheus.Registry
+
+	mu      sync.Mutex
+	refresh func() // nil for none
 
 	Commands
 	Bank
@@ -36,13 +41,28 @@ func NewMetrics(version string) *Metrics {
 	}
 }
 
-// Handler serves the metrics in Prometheus' text format.
-func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+// BeforeGather has f set the gauges of what stands at a moment, each time before
+// the metrics are read. There is one such function.
+func (m *Metrics) BeforeGather(f func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.refresh = f
 }
 
-// Gatherer gives the metrics to tests and pages.
-func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
+// Gather reads all metrics, for tests and pages.
+func (m *Metrics) Gather() ([]*dto.MetricFamily, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.refresh != nil {
+		m.refresh()
+	}
+	return m.registry.Gather()
+}
+
+// Handler serves the metrics in Prometheus' text format.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(prometheus.GathererFunc(m.Gather), promhttp.HandlerOpts{})
+}
 
 // factory makes metrics under the one namespace and registers them.
 type factory struct{ registry *prometheus.Registry }

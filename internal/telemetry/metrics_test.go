@@ -31,7 +31,7 @@ func TestMetricsAreServed(t *testing.T) {
 
 func TestMetricsPassLint(t *testing.T) {
 	t.Parallel()
-	problems, err := testutil.GatherAndLint(telemetry.NewMetrics("v0").Gatherer())
+	problems, err := testutil.GatherAndLint(telemetry.NewMetrics("v0"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,5 +46,20 @@ func TestProcessorsDoNotShareMetrics(t *testing.T) {
 	a.KeyMismatches.WithLabelValues("customer.create").Inc()
 	if got := testutil.ToFloat64(b.KeyMismatches.WithLabelValues("customer.create")); got != 0 {
 		t.Errorf("want 0 in the other, got %v", got)
+	}
+}
+
+func TestGaugesAreRefreshedBeforeTheyAreRead(t *testing.T) {
+	t.Parallel()
+	m := telemetry.NewMetrics("v0")
+	m.BeforeGather(func() { m.Lag.WithLabelValues("customer.create", "0").Add(5) })
+	for want := 5; want <= 10; want += 5 {
+		n, err := testutil.GatherAndCount(m, "processor_intake_lag_records")
+		if err != nil || n != 1 {
+			t.Fatalf("got %d, %v", n, err)
+		}
+		if got := testutil.ToFloat64(m.Lag); got != float64(want) {
+			t.Errorf("want %d, got %v", want, got)
+		}
 	}
 }

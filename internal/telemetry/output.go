@@ -7,6 +7,9 @@ type Output struct {
 	Produced        *prometheus.CounterVec   // topic, result
 	ProduceDuration *prometheus.HistogramVec // topic
 	BatchRecords    *prometheus.HistogramVec // no label
+	BatchBytes      *prometheus.HistogramVec // no label
+	ProduceRetries  *prometheus.CounterVec   // topic, reason
+	Omitted         *prometheus.CounterVec   // topic
 }
 
 func newOutput(f factory) Output {
@@ -17,5 +20,11 @@ func newOutput(f factory) Output {
 			"From handing a record over until it is acknowledged by all in-sync replicas.", requestBuckets, "topic"),
 		BatchRecords: f.histogram("produce_batch_records",
 			"Records per produce request.", prometheus.ExponentialBuckets(1, 4, 8)),
+		BatchBytes: f.histogram("produce_batch_bytes",
+			"Bytes per produce request.", prometheus.ExponentialBuckets(256, 4, 9)),
+		ProduceRetries: f.counter("produce_retries_total",
+			"Batches that are sent again.", "topic", "reason"),
+		Omitted: f.counter("produce_omitted_total",
+			"Records that were too large and are stored without part of them.", "topic"),
 	}
 }

@@ -1,0 +1,205 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"bankprocessor/internal/admin"
+	"bankprocessor/internal/codec"
+	"bankprocessor/internal/config"
+	"bankprocessor/internal/consumers"
+	"bankprocessor/internal/kafka"
+	"bankprocessor/internal/processing"
+	"bankprocessor/internal/producers"
+	"bankprocessor/internal/telemetry"
+	"bankprocessor/internal/topics"
+)
+
+// Options are what an App needs beside its configuration.
+type Options struct {
+	Version string
+	Logger  *slog.Logger // nil discards
+}
+
+// App is one processor.
+type App struct {
+	cfg     config.Config
+	log     *slog.Logger
+	metrics *telemetry.Metrics
+
+	client   *kafka.Client
+	banks    *banks
+	batcher  *producers.Batcher
+	consumer *consumers.Consumer
+	admin    *admin.Server
+
+	mu      sync.Mutex
+	waiting error // why the intake has not been started; nil once it has been
+	ends    cleanups
+}
+
+var errNotStarted = errors.New("not started")
+
+// New builds a processor from a valid configuration. It reads the secrets, opens
+// no connection and starts nothing.
+func New(cfg config.Config, o Options) (*App, error) {
+	cfg = cfg.WithDefaults()
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	a := &App{
+		cfg: cfg, log: o.Logger, metrics: telemetry.NewMetrics(o.Version),
+		waiting: errNotStarted, ends: cleanups{log: o.Logger},
+	}
+	var err error
+	if a.client, err = kafka.New(withTopics(cfg)); err != nil {
+		return nil, fmt.Errorf("building kafka client: %w", err)
+	}
+	if a.banks, err = newBanks(cfg.Banks, bankObserver{a.metrics}, a.log); err != nil {
+		return nil, err
+	}
+	events, err := codec.New(codec.Options{MaxBytes: int(cfg.Topics.MaxCommandBytes)})
+	if err != nil {
+		return nil, fmt.Errorf("building codec: %w", err)
+	}
+	output := outputObserver{a.metrics}
+	if a.batcher, err = producers.NewBatcher(cfg.Output, a.client, output, a.log); err != nil {
+		return nil, fmt.Errorf("building output: %w", err)
+	}
+	publisher := producers.NewPublisher(a.batcher, producers.PublisherConfig{
+		Encoder: events, Names: cfg.Topics, Observer: output, Log: a.log,
+	})
+	processor := processing.New(cfg.Processing, processing.Deps{
+		Decoder: events, Bank: a.banks.router, Publisher: publisher,
+		Observer: processingObserver{a.metrics}, Logger: a.log,
+	})
+	intake := cfg.Intake.For(cfg.Topics)
+	if a.consumer, err = consumers.New(intake, consumers.Deps{
+		Cluster: a.client, Join: consumers.JoinWith(a.client, intake),
+		Handler: handler{processor, cfg.Topics}, Gate: gate{a.banks.router, cfg.Topics},
+		Observer: intakeObserver{a.metrics}, Logger: a.log,
+	}); err != nil {
+		return nil, fmt.Errorf("building intake: %w", err)
+	}
+	a.metrics.BeforeGather(gauges{a.metrics, a.consumer.Status, a.banks.groups}.refresh)
+	a.admin = admin.New(cfg.Admin, admin.Deps{
+		Version: o.Version, Checks: a.checks(), Metrics: a.metrics.Handler(), Logger: a.log,
+	})
+	return a, nil
+}
+
+// withTopics has the client ask about our topics only.
+func withTopics(cfg config.Config) kafka.Config {
+	k := cfg.Kafka
+	for _, s := range cfg.Topics.Specs() {
+		k.Topics = append(k.Topics, s.Name)
+	}
+	return k
+}
+
+// Start starts everything and returns once the intake is under way; it does not
+// wait for the group. While no broker can be reached it waits until ctx ends;
+// topics that are missing or unequal are an error. After an error nothing runs.
+func (a *App) Start(ctx context.Context) error {
+	if err := a.start(ctx); err != nil {
+		return errors.Join(err, a.stopInTime(ctx))
+	}
+	return nil
+}
+
+// stopInTime stops within StopTimeout, whatever has become of ctx.
+func (a *App) stopInTime(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.StopTimeout())
+	defer cancel()
+	return a.Stop(ctx)
+}
+
+func (a *App) start(ctx context.Context) error {
+	a.ends.add("kafka client", func(context.Context) error { a.client.Close(); return nil })
+	a.ends.add("bank connections", func(context.Context) error { a.banks.closeIdle(); return nil })
+	if err := a.admin.Start(ctx); err != nil {
+		return err
+	}
+	a.ends.add("admin port", a.admin.Stop)
+	if err := a.awaitTopics(ctx); err != nil {
+		return err
+	}
+	a.batcher.Start(ctx)
+	a.ends.add("output", a.batcher.Stop)
+	a.ends.add("intake", a.consumer.Stop)
+	if err := a.consumer.Start(ctx); err != nil {
+		return err
+	}
+	a.wait(nil)
+	a.log.Info("processor started", "group", a.cfg.Intake.Group, "topic_prefix", a.cfg.Topics.Prefix, "admin", a.admin.Address())
+	return nil
+}
+
+func (a *App) wait(reason error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.waiting = reason
+}
+
+// awaitTopics checks the topics, again and again while the brokers are away.
+func (a *App) awaitTopics(ctx context.Context) error {
+	const again = time.Second
+	for tries := 0; ; tries++ {
+		err := topics.Check(ctx, a.client, a.cfg.Topics)
+		if err == nil || !kafka.Class(err).Passing() || ctx.Err() != nil {
+			return err
+		}
+		a.wait(err)
+		if tries == 0 {
+			a.log.Warn("kafka cannot be reached: trying on", "brokers", a.cfg.Kafka.Brokers, "error", err)
+		}
+		select {
+		case <-time.After(again):
+		case <-ctx.Done():
+			return errors.Join(context.Cause(ctx), err)
+		}
+	}
+}
+
+// Stop takes commands under way to their ends, commits, leaves the group and
+// ends everything in reverse. ctx bounds it. It may come before Start, and more
+// than once; it must not come while Start runs.
+func (a *App) Stop(ctx context.Context) error {
+	a.mu.Lock()
+	ends := a.ends
+	a.ends.steps = nil
+	a.mu.Unlock()
+	return ends.run(ctx)
+}
+
+// StopTimeout is how long Stop may need: the drain, what it publishes, and a
+// little.
+func (a *App) StopTimeout() time.Duration {
+	return a.cfg.Intake.DrainTimeout + a.cfg.Processing.PublishGrace + a.cfg.Output.AckTimeout + 5*time.Second
+}
+
+// Run starts the processor, waits for ctx to end and stops it within
+// StopTimeout.
+func (a *App) Run(ctx context.Context) error {
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	a.log.Info("processor stopping", "cause", context.Cause(ctx))
+	err := a.stopInTime(ctx)
+	a.log.Info("processor stopped", "clean", err == nil)
+	return err
+}
+
+// AdminAddress is where the admin port listens, "" before Start.
+func (a *App) AdminAddress() string { return a.admin.Address() }
+
+// Ready says why commands are not being taken in; nil when they are.
+func (a *App) Ready() error { return a.intakeReady() }
+
+// Metrics are the processor's metrics.
+func (a *App) Metrics() *telemetry.Metrics { return a.metrics }

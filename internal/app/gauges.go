@@ -1,0 +1,52 @@
+package app
+
+import (
+	"bankprocessor/internal/bankapi"
+	"bankprocessor/internal/consumers"
+	"bankprocessor/internal/telemetry"
+)
+
+// gauges sets what stands at a moment. Labels that no longer apply, such as
+// partitions that have been handed over, go away.
+type gauges struct {
+	m      *telemetry.Metrics
+	status func() consumers.Status
+	groups []*bankapi.Group
+}
+
+func (g gauges) refresh() {
+	g.intake(g.status())
+	g.m.GateShut.Reset()
+	for _, group := range g.groups {
+		s := group.State()
+		g.m.BreakerOpen.WithLabelValues(s.Name).Set(openness[s.Breaker])
+		g.m.Running.WithLabelValues(s.Name).Set(float64(s.Running))
+		g.m.Waiting.WithLabelValues(s.Name).Set(float64(s.Waiting))
+		if s.Hold != "" {
+			g.m.GateShut.WithLabelValues(s.Name, string(s.Hold)).Set(1)
+		}
+	}
+}
+
+var openness = map[string]float64{"closed": 0, "half-open": 0.5, "open": 1}
+
+func (g gauges) intake(s consumers.Status) {
+	g.m.InFlight.Reset()
+	for _, t := range s.Topics {
+		g.m.InFlight.WithLabelValues(t.Topic).Set(float64(t.InFlight))
+	}
+	g.m.Lag.Reset()
+	g.m.Paused.Reset()
+	for _, p := range s.Partitions {
+		partition := partitionLabel(p.Partition)
+		g.m.Lag.WithLabelValues(p.Topic, partition).Set(float64(p.Lag))
+		if p.Paused != "" {
+			g.m.Paused.WithLabelValues(p.Topic, partition, p.Paused).Set(1)
+		}
+	}
+	last := 0.0
+	if !s.LastAck.IsZero() {
+		last = float64(s.LastAck.UnixMilli()) / 1000
+	}
+	g.m.LastCommit.WithLabelValues().Set(last)
+}

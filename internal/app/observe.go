@@ -1,0 +1,122 @@
+package app
+
+import (
+	"strconv"
+	"time"
+
+	"bankprocessor/internal/bankapi"
+	"bankprocessor/internal/command"
+	"bankprocessor/internal/kafka"
+	"bankprocessor/internal/telemetry"
+)
+
+// The observers turn what the rooms tell into metrics. Every label is bounded:
+// names, statuses, codes and reasons are constants of the code, groups are too,
+// topics and partitions are the configuration's.
+
+// codeLabel keeps a code that is not of the table from becoming a label.
+func codeLabel(c command.Code) string {
+	if c == "" || command.Known(c) {
+		return string(c)
+	}
+	return "other"
+}
+
+// processingObserver implements processing.Observer.
+type processingObserver struct{ m *telemetry.Metrics }
+
+func (o processingObserver) Completed(out *command.Outcome, took time.Duration) {
+	o.m.Completed.WithLabelValues(string(out.Command), string(out.Status), codeLabel(out.Code)).Inc()
+	o.m.Duration.WithLabelValues(string(out.Command), string(out.Status)).Observe(took.Seconds())
+}
+
+func (o processingObserver) DeadLettered(name command.Name, reason command.DeadLetterReason, code command.Code) {
+	o.m.DeadLetters.WithLabelValues(string(name), string(reason), codeLabel(code)).Inc()
+}
+
+func (o processingObserver) Retried(name command.Name, v *command.Verdict) {
+	o.m.Retries.WithLabelValues(string(name), codeLabel(v.Code)).Inc()
+}
+
+func (o processingObserver) Reconciling(operation command.InvoiceOperation) {
+	o.m.Reconciliations.WithLabelValues(string(operation)).Inc()
+}
+
+func (o processingObserver) KeyMismatch(name command.Name) {
+	o.m.KeyMismatches.WithLabelValues(string(name)).Inc()
+}
+
+// bankObserver implements bankapi.Observer. What stands at a moment is read from
+// the groups themselves, see gauges.
+type bankObserver struct{ m *telemetry.Metrics }
+
+func (o bankObserver) Called(name command.Name, code command.Code, took time.Duration) {
+	o.m.Calls.WithLabelValues(string(name), codeLabel(code)).Inc()
+	o.m.CallDuration.WithLabelValues(string(name)).Observe(took.Seconds())
+}
+
+func (o bankObserver) BreakerChanged(group, _, to string) {
+	o.m.BreakerChanges.WithLabelValues(group, to).Inc()
+}
+
+func (bankObserver) GateChanged(string, bankapi.HoldReason) {}
+
+// intakeObserver implements consumers.Observer.
+type intakeObserver struct{ m *telemetry.Metrics }
+
+func partitionLabel(p int32) string { return strconv.Itoa(int(p)) }
+
+func (o intakeObserver) Fetched(tp kafka.TopicPartition, records, bytes int) {
+	p := partitionLabel(tp.Partition)
+	o.m.FetchedRecords.WithLabelValues(tp.Topic, p).Add(float64(records))
+	o.m.FetchedBytes.WithLabelValues(tp.Topic, p).Add(float64(bytes))
+}
+
+func (o intakeObserver) Skipped(tp kafka.TopicPartition, records int) {
+	o.m.Skipped.WithLabelValues(tp.Topic, partitionLabel(tp.Partition)).Add(float64(records))
+}
+
+func (o intakeObserver) Lost(tp kafka.TopicPartition, offsets int64) {
+	o.m.Lost.WithLabelValues(tp.Topic, partitionLabel(tp.Partition)).Add(float64(offsets))
+}
+
+func (o intakeObserver) Failed(topic string) { o.m.Failed.WithLabelValues(topic).Inc() }
+
+func (o intakeObserver) Committed(took time.Duration, err error) {
+	o.m.CommitDuration.WithLabelValues(resultLabel(err)).Observe(took.Seconds())
+}
+
+func (o intakeObserver) Drained(took time.Duration, clean bool) {
+	result := "clean"
+	if !clean {
+		result = "uncertain"
+	}
+	o.m.DrainDuration.WithLabelValues(result).Observe(took.Seconds())
+}
+
+// outputObserver implements producers.Observer.
+type outputObserver struct{ m *telemetry.Metrics }
+
+func (o outputObserver) Produced(topic string, took time.Duration, err error) {
+	o.m.Produced.WithLabelValues(topic, resultLabel(err)).Inc()
+	o.m.ProduceDuration.WithLabelValues(topic).Observe(took.Seconds())
+}
+
+func (o outputObserver) Batched(records int, bytes int64) {
+	o.m.BatchRecords.WithLabelValues().Observe(float64(records))
+	o.m.BatchBytes.WithLabelValues().Observe(float64(bytes))
+}
+
+func (o outputObserver) Retried(topic string, class kafka.ErrorClass) {
+	o.m.ProduceRetries.WithLabelValues(topic, class.String()).Inc()
+}
+
+func (o outputObserver) Omitted(topic string) { o.m.Omitted.WithLabelValues(topic).Inc() }
+
+// resultLabel is "ok" or the class of a Kafka error.
+func resultLabel(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	return kafka.Class(err).String()
+}
