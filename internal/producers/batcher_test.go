@@ -99,6 +99,24 @@ func TestOrderSurvivesFailures(t *testing.T) {
 	}
 }
 
+// A moved leader costs a refresh and a short backoff, not the age of the metadata.
+func TestAMovedLeaderIsFoundAtOnce(t *testing.T) {
+	inBubble(t, Config{}, func(b *bench) {
+		start := time.Now()
+		for i := range 10 {
+			if err := b.cluster.MoveTopicPartition("a", 0, int32(i%2)); err != nil {
+				b.Fatal(err)
+			}
+			if _, err := b.batcher.Produce(b.Context(), record("a", 0, "v")); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if took := time.Since(start); took > 2*time.Second {
+			b.Errorf("took %v", took)
+		}
+	})
+}
+
 func TestAnOutageFailsNobody(t *testing.T) {
 	inBubble(t, Config{}, func(b *bench) {
 		if _, err := b.batcher.Produce(b.Context(), record("a", 0, "before")); err != nil {
