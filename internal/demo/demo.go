@@ -1,0 +1,144 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"bankprocessor/internal/app"
+	"bankprocessor/internal/banksim"
+	"bankprocessor/internal/codec"
+	"bankprocessor/internal/command"
+	"bankprocessor/internal/config"
+	"bankprocessor/internal/downstream"
+	"bankprocessor/internal/kafka"
+	"bankprocessor/internal/sandbox"
+	"bankprocessor/internal/upstream"
+)
+
+// Options are how the demo shows itself.
+type Options struct {
+	Version string
+	Color   bool
+	// Logger gets the processor's log; nil discards it.
+	Logger *slog.Logger
+}
+
+// ErrWrong is what Run returns when an outcome is not as it should be.
+var ErrWrong = errors.New("not every outcome is as it should be")
+
+// openFor is how long the demo's breakers stay open.
+const openFor = 2 * time.Second
+
+// Config is the configuration of a processor over a sandbox: everything at its
+// default but the addresses, and the waits, which are a person's.
+func Config(s *sandbox.Sandbox) config.Config {
+	var c config.Config
+	c.Kafka.Brokers = s.Brokers()
+	c.Admin.Address = "127.0.0.1:0"
+	c.Processing.Settle = []time.Duration{200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond}
+	inter := &c.Banks.InterAPI
+	inter.HTTP.BaseURL = s.BankURL()
+	inter.AppKey.File, inter.SubscriptionKey.File = s.AppKeyFile(), s.SubscriptionKeyFile()
+	inter.UserCode = `SANDBOX\service`
+	inter.CustomerNumbers = map[string]int64{"SOLEN": 955807, "MERAM": 955808}
+	inter.Customer.OpenFor, inter.DBSWrite.OpenFor, inter.DBSRead.OpenFor = openFor, openFor, openFor
+	loans := &c.Banks.LoanAPI
+	loans.HTTP.BaseURL = s.BankURL()
+	loans.Token.ClientID, loans.Token.ClientSecret.File = banksim.DefaultClientID, s.ClientSecretFile()
+	loans.Loan.OpenFor, loans.TokenCalls.OpenFor = openFor, openFor
+	return c.WithDefaults()
+}
+
+// Run plays the whole scenario and prints it. It returns ErrWrong when an outcome
+// differs from what it should be, and any other error when the demo itself could
+// not go on.
+func Run(ctx context.Context, out io.Writer, o Options) (err error) {
+	start := time.Now()
+	report := &reporter{out: out, color: o.Color}
+	report.say("A Kafka broker, a simulated bank and the processor, in this one process, over TCP on loopback.")
+
+	box, err := sandbox.Start(ctx, sandbox.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, box.Stop()) }()
+	cfg := Config(box)
+	processor, err := app.New(cfg, app.Options{Version: o.Version, Logger: o.Logger})
+	if err != nil {
+		return err
+	}
+	if err := processor.Start(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, processor.Stop(context.WithoutCancel(ctx))) }()
+	report.say("broker %s   bank %s   health http://%s/healthz", box.Brokers()[0], box.BankURL(), processor.AdminAddress())
+
+	s, end, err := openStage(ctx, box, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	for _, a := range scenario() {
+		report.act(a.title)
+		for _, st := range a.steps {
+			p, err := s.play(ctx, st)
+			if err != nil {
+				return err
+			}
+			report.step(p)
+		}
+	}
+	report.act("An outage: the bank answers 503 to limit queries, then recovers")
+	down, err := s.playOutage(ctx, processor.BankGroups)
+	if err != nil {
+		return err
+	}
+	report.outage(down)
+	if wrong := report.table(); wrong > 0 {
+		report.say("\n%s", report.red(fmt.Sprintf("%d of %d are not as they should be.", wrong, len(report.all))))
+		return ErrWrong
+	}
+	report.say("\nAll %d as they should be, in %s.", len(report.all), time.Since(start).Round(100*time.Millisecond))
+	return nil
+}
+
+// openStage connects an upstream and a downstream to the sandbox. end disconnects
+// them.
+func openStage(ctx context.Context, box *sandbox.Sandbox, cfg config.Config) (s *stage, end func() error, err error) {
+	client, err := kafka.New(kafka.Config{Brokers: box.Brokers()})
+	if err != nil {
+		return nil, nil, err
+	}
+	events, err := codec.New(codec.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	sender, err := upstream.NewSender(ctx, client, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, nil, err
+	}
+	s = newStage(box.Bank(), upstream.Drafter{
+		Codec: events, Topics: cfg.Topics, Now: time.Now, NewIDs: true,
+		Rules: func(now time.Time) command.Rules {
+			return command.Rules{Now: now, Currencies: cfg.Processing.Currencies}
+		},
+	}, sender)
+	watcher, err := downstream.Open(ctx, client, events, cfg.Topics, downstream.Options{DeadLetters: true, FromBeginning: true})
+	if err != nil {
+		return nil, nil, errors.Join(err, sender.Close(ctx))
+	}
+	watching, stop := context.WithCancel(ctx)
+	watched := make(chan error, 1)
+	go func() { watched <- watcher.Run(watching, s.collect) }()
+	return s, func() error {
+		stop()
+		<-watched
+		err := sender.Close(context.WithoutCancel(ctx))
+		client.Close()
+		return err
+	}, nil
+}
