@@ -22,7 +22,7 @@ type HTTPConfig struct {
 	MaxResponseBytes int64 `yaml:"max_response_bytes"` // default 8 MiB
 	// MaxIdleConns is how many connections stay open between calls; less than
 	// the calls that run at once makes every call above it dial anew.
-	MaxIdleConns int `yaml:"max_idle_conns"` // default 512: the groups of a bank share them
+	MaxIdleConns int `yaml:"max_idle_conns"` // default 256; the groups of a bank share them
 	// IdleTimeout closes connections that have not been used for so long.
 	IdleTimeout time.Duration `yaml:"idle_timeout"` // default 90 s
 	// HTTP2 offers h2 beside HTTP/1.1.
@@ -49,7 +49,7 @@ func (c HTTPConfig) WithDefaults() HTTPConfig {
 	setDefault(&c.Timeout, 10*time.Second)
 	setDefault(&c.DialTimeout, 3*time.Second)
 	setDefault(&c.MaxResponseBytes, 8<<20)
-	setDefault(&c.MaxIdleConns, 512)
+	setDefault(&c.MaxIdleConns, 256)
 	setDefault(&c.IdleTimeout, 90*time.Second)
 	return c
 }
