@@ -1,0 +1,259 @@
+package endtoend
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"bankprocessor/internal/app"
+	"bankprocessor/internal/banksim"
+	"bankprocessor/internal/codec"
+	"bankprocessor/internal/command"
+	"bankprocessor/internal/config"
+	"bankprocessor/internal/demo"
+	"bankprocessor/internal/downstream"
+	"bankprocessor/internal/kafka"
+	"bankprocessor/internal/sandbox"
+	"bankprocessor/internal/upstream"
+	"bankprocessor/schemas"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// world is an embedded broker, a simulated bank, an upstream and a downstream.
+// Processors are started into it.
+type world struct {
+	t       *testing.T
+	box     *sandbox.Sandbox
+	bank    *banksim.Bank
+	client  *kafka.Client
+	events  *codec.Codec
+	drafter upstream.Drafter
+	sender  *upstream.Sender
+	// log is everything that the processors have logged.
+	log *capture
+
+	mu       sync.Mutex
+	seen     []downstream.Event
+	outcomes map[string][]downstream.Event // by command id
+	letters  map[string]downstream.Event   // by the place of the original record
+	arrived  chan struct{}
+}
+
+// openWorld starts a world that ends with the test.
+func openWorld(t *testing.T, o sandbox.Options) *world {
+	t.Helper()
+	box, err := sandbox.Start(t.Context(), o)
+	must(t, err)
+	w := &world{
+		t: t, box: box, bank: box.Bank(), log: &capture{},
+		outcomes: map[string][]downstream.Event{}, letters: map[string]downstream.Event{},
+		arrived: make(chan struct{}),
+	}
+	t.Cleanup(func() { must(t, box.Stop()) })
+	w.client, err = kafka.New(kafka.Config{Brokers: box.Brokers()})
+	must(t, err)
+	t.Cleanup(w.client.Close)
+	w.events, err = codec.New(codec.Options{})
+	must(t, err)
+	w.sender, err = upstream.NewSender(context.WithoutCancel(t.Context()), w.client, slog.New(slog.DiscardHandler))
+	must(t, err)
+	t.Cleanup(func() { must(t, w.sender.Close(context.WithoutCancel(t.Context()))) })
+	w.drafter = upstream.Drafter{
+		Codec: w.events, Topics: o.Topics.WithDefaults(), Now: time.Now, NewIDs: true,
+		Rules: func(now time.Time) command.Rules { return command.Rules{Now: now} },
+	}
+	return w
+}
+
+// config is the configuration of a processor in this world.
+func (w *world) config(change ...func(*config.Config)) config.Config {
+	cfg := demo.Config(w.box)
+	cfg.Topics = w.drafter.Topics
+	for _, f := range change {
+		f(&cfg)
+	}
+	return cfg
+}
+
+// processor starts a processor that stops with the test, unless it has been
+// stopped before.
+func (w *world) processor(change ...func(*config.Config)) *app.App {
+	w.t.Helper()
+	a := w.newProcessor(change...)
+	must(w.t, a.Start(w.t.Context()))
+	return a
+}
+
+func (w *world) newProcessor(change ...func(*config.Config)) *app.App {
+	w.t.Helper()
+	logger := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	a, err := app.New(w.config(change...), app.Options{Version: "test", Logger: logger})
+	must(w.t, err)
+	w.t.Cleanup(func() { must(w.t, stop(a)) })
+	return a
+}
+
+// stop stops a processor within its own bound.
+func stop(a *app.App) error {
+	ctx, cancel := context.WithTimeout(context.Background(), a.StopTimeout())
+	defer cancel()
+	return a.Stop(ctx)
+}
+
+// watch collects outcomes and dead letters until the test ends.
+func (w *world) watch() {
+	w.t.Helper()
+	watcher, err := downstream.Open(w.t.Context(), w.client, w.events, w.drafter.Topics, downstream.Options{DeadLetters: true, FromBeginning: true})
+	must(w.t, err)
+	ctx, end := context.WithCancel(context.WithoutCancel(w.t.Context()))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = watcher.Run(ctx, w.collect) // ends with ctx
+	}()
+	w.t.Cleanup(func() { end(); <-done })
+}
+
+func (w *world) collect(e downstream.Event) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen = append(w.seen, e)
+	switch {
+	case e.DeadLetter():
+		w.letters[e.Header("dlq-topic")+"/"+e.Header("dlq-partition")+"/"+e.Header("dlq-offset")] = e
+	case e.Outcome != nil:
+		w.outcomes[e.Outcome.CommandID] = append(w.outcomes[e.Outcome.CommandID], e)
+	}
+	close(w.arrived)
+	w.arrived = make(chan struct{})
+	return true
+}
+
+// until waits for a condition on what has been collected; it runs under the
+// world's lock.
+func (w *world) until(within time.Duration, what string, ok func() bool) {
+	w.t.Helper()
+	deadline := time.NewTimer(within)
+	defer deadline.Stop()
+	for {
+		w.mu.Lock()
+		done, arrived := ok(), w.arrived
+		w.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-arrived:
+		case <-deadline.C:
+			w.t.Fatalf("no %s within %v; the processors logged:\n%s", what, within, w.log.tail(40))
+		}
+	}
+}
+
+// outcome waits for the one outcome of a command.
+func (w *world) outcome(id string) *command.Outcome {
+	w.t.Helper()
+	var o *command.Outcome
+	w.until(20*time.Second, "outcome of "+id, func() bool {
+		if got := w.outcomes[id]; len(got) > 0 {
+			o = got[0].Outcome
+		}
+		return o != nil
+	})
+	return o
+}
+
+// letter waits for the dead letter of a record.
+func (w *world) letter(sent kafka.Record) downstream.Event {
+	w.t.Helper()
+	var e downstream.Event
+	w.until(20*time.Second, "dead letter", func() (ok bool) {
+		e, ok = w.letters[placeOf(sent)]
+		return ok
+	})
+	return e
+}
+
+func placeOf(r kafka.Record) string { return fmt.Sprintf("%s/%d/%d", r.Topic, r.Partition, r.Offset) }
+
+// draft changes a command's published example into a record.
+func (w *world) draft(name command.Name, edit func(map[string]any)) upstream.Draft {
+	w.t.Helper()
+	fields := map[string]any{}
+	d := json.NewDecoder(strings.NewReader(schemas.Example(string(name))))
+	d.UseNumber()
+	must(w.t, d.Decode(&fields))
+	if edit != nil {
+		edit(fields)
+	}
+	text, err := json.Marshal(fields)
+	must(w.t, err)
+	draft, err := w.drafter.FromJSON(name, text)
+	must(w.t, err)
+	return draft
+}
+
+// send publishes one command and returns its id and its record's place.
+func (w *world) send(name command.Name, edit func(map[string]any)) (id string, sent kafka.Record) {
+	w.t.Helper()
+	draft := w.draft(name, edit)
+	return draft.Command.ID, w.publish(draft.Record)[0]
+}
+
+func (w *world) publish(records ...kafka.Record) []kafka.Record {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
+	defer cancel()
+	sent, err := w.sender.Send(ctx, records...)
+	must(w.t, err)
+	return sent
+}
+
+// fault makes the bank misbehave and returns what ends it.
+func (w *world) fault(f banksim.Fault) (end func()) {
+	w.t.Helper()
+	id, err := w.bank.AddFault(f)
+	must(w.t, err)
+	return func() { w.bank.ClearFaults(id) }
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// capture keeps what is written to it.
+type capture struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write keeps p.
+func (c *capture) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.text.Write(p)
+}
+
+// String is everything so far.
+func (c *capture) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.text.String()
+}
+
+func (c *capture) tail(lines int) string {
+	all := strings.Split(strings.TrimSpace(c.String()), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
