@@ -121,16 +121,28 @@ func (r *run) execute(ctx context.Context) (end, error) {
 	if r.c.Expired(now) {
 		return end{verdict: expired()}, nil
 	}
-	violations := r.c.Payload.Validate(command.Rules{
-		Now: now, Currencies: r.p.cfg.Currencies, MaxRangeDays: r.p.cfg.MaxRangeDays,
-	})
+	rules := command.Rules{Now: now, Currencies: r.p.cfg.Currencies, MaxRangeDays: r.p.cfg.MaxRangeDays}
+	violations := r.c.Payload.Validate(rules)
 	if len(violations) > 0 {
 		return end{verdict: refusedLocally(violations), violations: violations}, nil
 	}
+	r.warn(rules)
 	if invoice, ok := r.c.Payload.(*command.Invoice); ok {
 		return r.executeInvoice(ctx, invoice)
 	}
 	return r.executePlain(ctx)
+}
+
+// warn logs what looks odd about a command but does not stop it.
+func (r *run) warn(rules command.Rules) {
+	warner, ok := r.c.Payload.(command.Warner)
+	if !ok {
+		return
+	}
+	for _, warning := range warner.Warnings(rules) {
+		r.p.log.Warn("command looks odd: it is sent all the same",
+			"command", r.c.Name(), "command_id", r.c.ID, "warning", warning)
+	}
 }
 
 // executePlain runs every command but an invoice: at most Verdict.Resends

@@ -1,8 +1,10 @@
 package processing
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -277,5 +279,25 @@ func TestStopReleasesWhatIsSafeToRunAgain(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestOddCommandsAreSentWithAWarning(t *testing.T) {
+	t.Parallel()
+	no := false
+	odd := complete()
+	odd.ApprovedAgent, odd.CourierSelected = &no, &no
+	b := setup(t, odd)
+	var log bytes.Buffer
+	b.p.log = slog.New(slog.NewTextHandler(&log, nil))
+	b.bank.answers(command.CustomerComplete, ok(command.CodeCustomerCompleted))
+	b.want(b.handle(t.Context()), command.Succeeded, command.CodeCustomerCompleted, 1, "")
+	if !strings.Contains(log.String(), "warning=") || !strings.Contains(log.String(), b.c.ID) {
+		t.Errorf("the log has no warning: %s", &log)
+	}
+	for _, personal := range []string{odd.Email.Reveal(), odd.PhoneNumber.Reveal()} {
+		if strings.Contains(log.String(), personal) {
+			t.Errorf("the log shows personal data")
+		}
 	}
 }
