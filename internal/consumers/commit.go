@@ -119,7 +119,7 @@ func (c *committer) send(ctx context.Context, commits []kafka.Commit) (accepted 
 		if why == nil {
 			continue
 		}
-		if kafka.Class(why) == kafka.ClassFenced && !c.fenced {
+		if c.s.class(why) == kafka.ClassFenced && !c.fenced {
 			c.fenced = true
 			close(c.s.fenced)
 		}

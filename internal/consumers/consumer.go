@@ -30,6 +30,7 @@ type Consumer struct {
 	observer Observer
 	log      *slog.Logger
 	lease    lease
+	class    func(error) kafka.ErrorClass // kafka.Class, but for tests
 
 	mu      sync.Mutex
 	phase   phase
@@ -59,7 +60,7 @@ func New(cfg Config, d Deps) (*Consumer, error) {
 		return nil, err
 	}
 	c := &Consumer{
-		cfg: cfg, deps: d, observer: d.Observer, log: d.Logger,
+		cfg: cfg, deps: d, observer: d.Observer, log: d.Logger, class: kafka.Class,
 		phase: phaseNew, stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	if c.deps.Gate == nil {
@@ -126,7 +127,7 @@ func (c *Consumer) prepare(ctx context.Context) (Membership, error) {
 		if err == nil {
 			return c.deps.Join()
 		}
-		if !kafka.Class(err).Passing() || errors.Is(err, kafka.ErrUnknownTopic) {
+		if !c.class(err).Passing() || errors.Is(err, kafka.ErrUnknownTopic) {
 			return nil, fmt.Errorf("checking the topics: %w", err)
 		}
 		if tries == 0 {
@@ -186,44 +187,47 @@ func (c *Consumer) run(ctx context.Context, member Membership) {
 }
 
 func (c *Consumer) work(ctx context.Context, member Membership) {
-	for tries := 0; ; {
+	for failures := 0; ; {
 		generation, err := member.Next(ctx)
-		c.joined(err)
-		switch {
-		case ctx.Err() != nil && err != nil:
+		if ctx.Err() != nil && err != nil {
 			return
-		case err != nil:
-			if tries == 0 {
-				c.log.Warn("joining the group failed: trying on", "group", c.cfg.Group, "error", err)
-			}
-			if sleep(ctx, backoff(c.cfg.RetryInitial, c.cfg.RetryMax, tries)) != nil {
-				return
-			}
-			tries++
-			continue
 		}
-		tries = 0
-		generation.Run(func(ctx context.Context) { c.serve(ctx, generation) })
+		c.joined(err)
+		fenced := false
+		if err == nil {
+			generation.Run(func(ctx context.Context) { fenced = c.serve(ctx, generation) })
+		} else if failures == 0 {
+			c.log.Warn("joining the group failed: trying on", "group", c.cfg.Group, "error", err)
+		}
 		if ctx.Err() != nil {
 			return
 		}
+		if err == nil && !fenced {
+			failures = 0
+			continue
+		}
+		if sleep(ctx, backoff(c.cfg.RetryInitial, c.cfg.RetryMax, failures)) != nil {
+			return
+		}
+		failures++
 	}
 }
 
 // serve runs one generation's session.
-func (c *Consumer) serve(ctx context.Context, g Generation) {
+func (c *Consumer) serve(ctx context.Context, g Generation) (fenced bool) {
 	names := g.Partitions()
 	s := c.newSession(context.WithoutCancel(ctx), g.Member(), names)
 	s.log.Info("generation begins", "partitions", len(names))
 	c.mu.Lock()
 	c.session = s
 	c.mu.Unlock()
-	s.run(ctx)
+	fenced = s.run(ctx)
 	c.mu.Lock()
 	c.session = nil
 	c.mu.Unlock()
 	c.enter(phaseJoining)
 	s.log.Info("generation ended")
+	return fenced
 }
 
 func (c *Consumer) enter(p phase) {

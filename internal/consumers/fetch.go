@@ -125,7 +125,7 @@ func (l *fetchLoop) fetch(ctx context.Context, r round) {
 		case p == nil:
 		case a.Err == nil:
 			l.accept(p, a)
-		case kafka.Class(a.Err) == kafka.ClassOutOfRange:
+		case s.class(a.Err) == kafka.ClassOutOfRange:
 			unknown = append(unknown, p)
 		default:
 			l.failed(p, a.Err)
@@ -166,11 +166,11 @@ func (l *fetchLoop) failed(p *partition, err error) {
 	p.retryAt = time.Now().Add(backoff(s.cfg.RetryInitial, s.cfg.RetryMax, p.failures))
 	p.failures++
 	s.sched.mu.Unlock()
-	if kafka.Class(err) != kafka.ClassCorrupt {
+	if s.class(err) != kafka.ClassCorrupt {
 		notify(l.f.reroute)
 	}
 	if first {
 		s.log.Warn("fetching failed: trying on", "topic", p.tp.Topic, "partition", p.tp.Partition,
-			"class", kafka.Class(err).String(), "error", err)
+			"class", s.class(err).String(), "error", err)
 	}
 }

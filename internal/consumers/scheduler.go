@@ -72,7 +72,8 @@ func newScheduler(ctx context.Context, cfg *Config, handler Handler, retry retri
 	return s
 }
 
-// deliver hands over what a fetch of p has read; the records are p's next ones.
+// deliver hands over what a fetch of p has read: its next records, which are the
+// scheduler's own from now on.
 func (s *scheduler) deliver(p *partition, records []kafka.Record, next int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +86,11 @@ func (s *scheduler) deliver(p *partition, records []kafka.Record, next int64) {
 	}
 	p.bytes += bytes
 	s.memory.take(&p.topic.memory, bytes)
-	p.backlog = append(p.backlog, records...)
+	if len(p.backlog) == 0 {
+		p.backlog = records
+	} else {
+		p.backlog = append(p.backlog, records...)
+	}
 	p.covered = next
 	p.position = max(p.position, next)
 	p.dirty = true

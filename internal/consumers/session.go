@@ -18,6 +18,7 @@ type session struct {
 	observer Observer
 	log      *slog.Logger
 	lease    *lease
+	class    func(error) kafka.ErrorClass
 	member   kafka.Member
 	names    []kafka.TopicPartition
 
@@ -30,12 +31,12 @@ type session struct {
 
 // run works on the generation's partitions until ctx ends or the group has fenced
 // the member; it then drains, commits, and returns with nothing left running.
-func (s *session) run(ctx context.Context) {
+func (s *session) run(ctx context.Context) (fenced bool) {
 	commits := newCommitter(s)
 	if err := s.load(ctx); err != nil {
 		s.log.Info("generation ended before its offsets were read", "error", err)
 		s.sched.close()
-		return
+		return false
 	}
 	s.phase(phaseRunning)
 	var background, fetching sync.WaitGroup
@@ -45,7 +46,6 @@ func (s *session) run(ctx context.Context) {
 	reading, stopReading := context.WithCancel(ctx)
 	fetching.Go(func() { newFetcher(s).run(reading) })
 
-	fenced := false
 	select {
 	case <-ctx.Done():
 	case <-s.fenced:
@@ -59,6 +59,7 @@ func (s *session) run(ctx context.Context) {
 	end()
 	background.Wait()
 	commits.finish(context.WithoutCancel(ctx))
+	return fenced
 }
 
 // load reads what the group has committed, until it succeeds or ctx ends.
@@ -113,7 +114,7 @@ func (c *Consumer) newSession(ctx context.Context, member kafka.Member, names []
 	log := c.log.With("group", member.Group, "generation", member.GenerationID)
 	return &session{
 		cfg: &c.cfg, cluster: c.deps.Cluster, gate: c.deps.Gate, observer: c.observer, log: log,
-		lease: &c.lease, member: member, names: names,
+		lease: &c.lease, class: c.class, member: member, names: names,
 		sched: newScheduler(ctx, &c.cfg, c.deps.Handler, retrier{
 			initial: c.cfg.RetryInitial, max: c.cfg.RetryMax, observer: c.observer, log: log,
 		}),
