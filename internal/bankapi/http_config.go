@@ -49,7 +49,7 @@ func (c HTTPConfig) WithDefaults() HTTPConfig {
 	setDefault(&c.Timeout, 10*time.Second)
 	setDefault(&c.DialTimeout, 3*time.Second)
 	setDefault(&c.MaxResponseBytes, 8<<20)
-	setDefault(&c.MaxIdleConns, 256)
+	setDefault(&c.MaxIdleConns, 512)
 	setDefault(&c.IdleTimeout, 90*time.Second)
 	return c
 }

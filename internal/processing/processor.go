@@ -159,7 +159,7 @@ func (r *run) executePlain(ctx context.Context) (end, error) {
 		case v.Retry != command.RetryBackoff:
 			return end{verdict: r.truthful(v)}, nil
 		case r.inOutage(v): // the command is not at fault: nothing is spent
-		case resends >= v.Resends:
+		case resends >= r.resendLimit(v):
 			return end{verdict: r.truthful(exhausted(v))}, nil
 		default:
 			resends++
@@ -169,6 +169,16 @@ func (r *run) executePlain(ctx context.Context) (end, error) {
 			return r.stopped(last, err)
 		}
 	}
+}
+
+// resendLimit is how often the call may be repeated because of v. Once an attempt
+// at what must not be repeated freely may have been applied, that is once at most
+// (contract section 6).
+func (r *run) resendLimit(v command.Verdict) int {
+	if r.uncertain && !r.c.Name().FreelyRepeatable() {
+		return min(v.Resends, 1)
+	}
+	return v.Resends
 }
 
 // stopped ends a run whose context has ended. What is freely repeatable, or has

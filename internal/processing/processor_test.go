@@ -24,21 +24,22 @@ func TestPlainAnswers(t *testing.T) {
 		calls   int
 		reason  command.DeadLetterReason
 	}{
-		"success":                      {limitQuery(), []command.Verdict{ok(command.CodeLimitListed)}, command.Succeeded, command.CodeLimitListed, 1, ""},
-		"refusal":                      {limitQuery(), []command.Verdict{refused("301", command.CodeLimitNotFound)}, command.Rejected, command.CodeLimitNotFound, 1, ""},
-		"failure, then success":        {limitQuery(), []command.Verdict{read503, read503, ok(command.CodeLimitListed)}, command.Succeeded, command.CodeLimitListed, 3, ""},
-		"resends spent":                {limitQuery(), []command.Verdict{read503}, command.Failed, command.CodeRetriesExhausted, 4, command.ReasonExhausted},
-		"not sent spends nothing":      {limitQuery(), []command.Verdict{unreachable(), unreachable(), unreachable(), unreachable(), unreachable(), ok(command.CodeLimitListed)}, command.Succeeded, command.CodeLimitListed, 1, ""},
-		"complete: lost answer":        {complete(), []command.Verdict{lost()}, command.InDoubt, command.CodeBankNoAnswer, 1, command.ReasonInDoubt},
-		"complete: not sent, then yes": {complete(), []command.Verdict{unreachable(), ok(command.CodeCustomerCompleted)}, command.Succeeded, command.CodeCustomerCompleted, 1, ""},
-		"create: lost, then answered":  {create(), []command.Verdict{lostRepeatable(3), ok(command.CodeCustomerCreated)}, command.Succeeded, command.CodeCustomerCreated, 2, ""},
-		"create: lost for good":        {create(), []command.Verdict{lostRepeatable(3)}, command.InDoubt, command.CodeBankNoAnswer, 4, command.ReasonInDoubt},
-		"create: lost, then refused":   {create(), []command.Verdict{lostRepeatable(3), refused("", command.CodeBankRefusedRequest)}, command.InDoubt, command.CodeBankRefusedRequest, 2, command.ReasonInDoubt},
-		"loan: one resend, then doubt": {loan(), []command.Verdict{lostRepeatable(1)}, command.InDoubt, command.CodeBankNoAnswer, 2, command.ReasonInDoubt},
-		"loan: lost, then offered":     {loan(), []command.Verdict{lostRepeatable(1), ok(command.CodeLoanIncomeAccepted)}, command.Succeeded, command.CodeLoanIncomeAccepted, 2, ""},
-		"throttled spends nothing":     {loan(), []command.Verdict{throttled(), throttled(), ok(command.CodeLoanIncomeAccepted)}, command.Succeeded, command.CodeLoanIncomeAccepted, 3, ""},
-		"our bug":                      {limitQuery(), []command.Verdict{misconfigured()}, command.Rejected, command.CodeCompanyUnknown, 1, command.ReasonRejectedByContract},
-		"unknown state":                {create(), []command.Verdict{stateUnknown()}, command.Pending, command.CodeCustomerStateUnrecognized, 1, command.ReasonUnknownCode},
+		"success":                        {limitQuery(), []command.Verdict{ok(command.CodeLimitListed)}, command.Succeeded, command.CodeLimitListed, 1, ""},
+		"refusal":                        {limitQuery(), []command.Verdict{refused("301", command.CodeLimitNotFound)}, command.Rejected, command.CodeLimitNotFound, 1, ""},
+		"failure, then success":          {limitQuery(), []command.Verdict{read503, read503, ok(command.CodeLimitListed)}, command.Succeeded, command.CodeLimitListed, 3, ""},
+		"resends spent":                  {limitQuery(), []command.Verdict{read503}, command.Failed, command.CodeRetriesExhausted, 4, command.ReasonExhausted},
+		"not sent spends nothing":        {limitQuery(), []command.Verdict{unreachable(), unreachable(), unreachable(), unreachable(), unreachable(), ok(command.CodeLimitListed)}, command.Succeeded, command.CodeLimitListed, 1, ""},
+		"complete: lost answer":          {complete(), []command.Verdict{lost()}, command.InDoubt, command.CodeBankNoAnswer, 1, command.ReasonInDoubt},
+		"complete: not sent, then yes":   {complete(), []command.Verdict{unreachable(), ok(command.CodeCustomerCompleted)}, command.Succeeded, command.CodeCustomerCompleted, 1, ""},
+		"create: lost, then answered":    {create(), []command.Verdict{lostRepeatable(3), ok(command.CodeCustomerCreated)}, command.Succeeded, command.CodeCustomerCreated, 2, ""},
+		"create: lost for good":          {create(), []command.Verdict{lostRepeatable(3)}, command.InDoubt, command.CodeBankNoAnswer, 4, command.ReasonInDoubt},
+		"create: lost, then refused":     {create(), []command.Verdict{lostRepeatable(3), refused("", command.CodeBankRefusedRequest)}, command.InDoubt, command.CodeBankRefusedRequest, 2, command.ReasonInDoubt},
+		"loan: one resend, then doubt":   {loan(), []command.Verdict{lostRepeatable(1)}, command.InDoubt, command.CodeBankNoAnswer, 2, command.ReasonInDoubt},
+		"loan: lost, then offered":       {loan(), []command.Verdict{lostRepeatable(1), ok(command.CodeLoanIncomeAccepted)}, command.Succeeded, command.CodeLoanIncomeAccepted, 2, ""},
+		"loan: closed after a lost call": {loan(), []command.Verdict{lostRepeatable(1), http500(3)}, command.InDoubt, command.CodeRetriesExhausted, 2, command.ReasonInDoubt},
+		"throttled spends nothing":       {loan(), []command.Verdict{throttled(), throttled(), ok(command.CodeLoanIncomeAccepted)}, command.Succeeded, command.CodeLoanIncomeAccepted, 3, ""},
+		"our bug":                        {limitQuery(), []command.Verdict{misconfigured()}, command.Rejected, command.CodeCompanyUnknown, 1, command.ReasonRejectedByContract},
+		"unknown state":                  {create(), []command.Verdict{stateUnknown()}, command.Pending, command.CodeCustomerStateUnrecognized, 1, command.ReasonUnknownCode},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -14,7 +14,7 @@ import (
 // pauses and throttling are waited out and spend nothing. The error is ctx's
 // cause; the verdict is then void.
 func (r *run) send(ctx context.Context, operation command.InvoiceOperation) (command.Verdict, error) {
-	for waits := 0; ; waits++ {
+	for unsent := 0; ; {
 		if err := r.p.bank.Wait(ctx, r.c.Name()); err != nil {
 			return command.Verdict{}, err
 		}
@@ -35,7 +35,12 @@ func (r *run) send(ctx context.Context, operation command.InvoiceOperation) (com
 			return v, nil
 		}
 		r.p.observer.Retried(r.c.Name(), &v)
-		if err := sleep(ctx, max(v.RetryAfter, r.p.backoff(waits))); err != nil {
+		wait := r.p.backoff(0) // the gate paces what it holds back
+		if v.Retry == command.RetryBackoff {
+			wait = r.p.backoff(unsent)
+			unsent++
+		}
+		if err := sleep(ctx, max(v.RetryAfter, wait)); err != nil {
 			return command.Verdict{}, err
 		}
 	}
