@@ -27,7 +27,11 @@ type Options struct {
 	NoTopics bool
 	// Bank is the simulator's configuration.
 	Bank banksim.Config
-	// KafkaPort and BankPort are ports on loopback; 0 takes free ones.
+	// Brokers is how many the cluster has, 0 for one. With more than one a
+	// partition's leader can move.
+	Brokers int
+	// KafkaPort and BankPort are ports on loopback; 0 takes free ones. KafkaPort
+	// is the first broker's.
 	KafkaPort, BankPort int
 	// Logger may be nil.
 	Logger *slog.Logger
@@ -59,8 +63,10 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 }
 
 func (s *Sandbox) start(ctx context.Context, o Options) error {
+	ports := make([]int, max(1, o.Brokers))
+	ports[0] = o.KafkaPort
 	cluster, err := kfake.NewCluster(
-		kfake.NumBrokers(1), kfake.Ports(o.KafkaPort),
+		kfake.Ports(ports...),
 		kfake.BrokerConfigs(map[string]string{"message.max.bytes": maxMessageBytes}),
 	)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"bankprocessor/internal/banksim"
+	"bankprocessor/internal/command"
 	"bankprocessor/internal/kafka"
 	"bankprocessor/internal/sandbox"
 	"bankprocessor/internal/topics"
@@ -52,6 +53,25 @@ func TestTopicsAreAsTheyShouldBe(t *testing.T) {
 		if !s.Exists || len(s.Differences) > 0 {
 			t.Errorf("%s: exists %t, differs in %v", s.Wanted.Name, s.Exists, s.Differences)
 		}
+	}
+}
+
+func TestManyBrokers(t *testing.T) {
+	t.Parallel()
+	s, client := setup(t, sandbox.Options{Brokers: 3})
+	if got := len(s.Brokers()); got != 3 {
+		t.Errorf("%d brokers, want 3", got)
+	}
+	topic := topics.Config{}.WithDefaults().Command(command.DBSLimitQuery)
+	if err := s.Cluster().MoveTopicPartition(topic, 0, 2); err != nil {
+		t.Fatal(err)
+	}
+	leaders, err := client.Leaders(t.Context(), topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := leaders[kafka.TopicPartition{Topic: topic}]; got != 2 {
+		t.Errorf("partition 0 is led by %d, want 2", got)
 	}
 }
 
