@@ -107,11 +107,14 @@ func (r *run) lookUp(ctx context.Context, inv *command.Invoice) (e evidence, ans
 		days = append(days, inv.PreviousDueDate)
 	}
 	for _, day := range days {
-		rows, answered, err := r.queryDay(ctx, inv, day)
-		if err != nil || !answered {
-			return evidence{}, false, err
+		key := listingKey{company: inv.CompanyCode, customerNumber: inv.CustomerNumber, day: day}
+		l := r.p.listings.get(ctx, key, func(l *listing) {
+			l.rows, l.answered, l.err = r.queryDay(ctx, inv, day)
+		})
+		if l.err != nil || !l.answered {
+			return evidence{}, false, l.err
 		}
-		if e = evidenceOf(inv, rows); e.found {
+		if e = evidenceOf(inv, l.rows); e.found {
 			return e, true, nil
 		}
 	}

@@ -40,6 +40,7 @@ type Processor struct {
 	log       *slog.Logger
 	now       func() time.Time
 	retries   map[command.Name]*rate.Limiter
+	listings  *listings
 }
 
 // New returns a processor. cfg must have passed Validate.
@@ -48,7 +49,7 @@ func New(cfg Config, d Deps) *Processor {
 	p := &Processor{
 		cfg: cfg, decoder: d.Decoder, bank: d.Bank, publisher: d.Publisher,
 		observer: d.Observer, log: d.Logger, now: d.Now,
-		retries: make(map[command.Name]*rate.Limiter),
+		retries: make(map[command.Name]*rate.Limiter), listings: newListings(),
 	}
 	if p.observer == nil {
 		p.observer = NopObserver{}
