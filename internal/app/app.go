@@ -182,11 +182,14 @@ func (a *App) StopTimeout() time.Duration {
 	return a.cfg.Intake.DrainTimeout + a.cfg.Processing.PublishGrace + a.cfg.Output.AckTimeout + 5*time.Second
 }
 
-// Run starts the processor, waits for ctx to end and stops it within
-// StopTimeout.
-func (a *App) Run(ctx context.Context) error {
+// Run starts the processor, calls started unless that is nil, waits for ctx to
+// end and stops within StopTimeout.
+func (a *App) Run(ctx context.Context, started func()) error {
 	if err := a.Start(ctx); err != nil {
 		return err
+	}
+	if started != nil {
+		started()
 	}
 	<-ctx.Done()
 	a.log.Info("processor stopping", "cause", context.Cause(ctx))

@@ -103,7 +103,7 @@ func TestAStoppedProcessorHandsOver(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		a := b.build()
 		ended := make(chan error, 1)
-		go func() { ended <- a.Run(ctx) }()
+		go func() { ended <- a.Run(ctx, nil) }()
 		id := b.send(command.DBSLimitQuery, limitQuery)
 		if o := b.take(w, 1)[0].Outcome; o.CommandID != id {
 			t.Errorf("want one outcome per command, got %s for %s", o.CommandID, id)

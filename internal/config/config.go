@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"bankprocessor/internal/admin"
 	"bankprocessor/internal/kafka"
@@ -78,9 +79,10 @@ func (c Config) Validate() error {
 }
 
 // Load reads the file, which may be "" for none, and the PROCESSOR_ variables of
-// environ, fills in the defaults and checks everything. The error is a *Faults,
-// unless the file cannot be read.
-func Load(file string, environ []string) (Config, error) {
+// environ, fills in the defaults and checks everything, or with sections named
+// ("kafka", "topics") the values of those alone. The error is a *Faults, unless
+// the file cannot be read.
+func Load(file string, environ []string, sections ...string) (Config, error) {
 	var text []byte
 	if file != "" {
 		var err error
@@ -88,7 +90,7 @@ func Load(file string, environ []string) (Config, error) {
 			return Config{}, fmt.Errorf("reading configuration: %w", err)
 		}
 	}
-	c, faults := parse(text, environ)
+	c, faults := parse(text, environ, sections...)
 	if len(faults) > 0 {
 		return Config{}, &Faults{File: file, List: faults}
 	}
@@ -97,7 +99,7 @@ func Load(file string, environ []string) (Config, error) {
 
 // parse reports the faults of the values that could be read beside those of the
 // ones that could not, so that one look shows all.
-func parse(text []byte, environ []string) (Config, []Fault) {
+func parse(text []byte, environ []string, sections ...string) (Config, []Fault) {
 	var c Config
 	lines, faults := read(&c, text, environ)
 	c = c.WithDefaults()
@@ -107,6 +109,9 @@ func parse(text []byte, environ []string) (Config, []Fault) {
 	}
 	b := bind(&c)
 	for _, s := range c.check() {
+		if len(sections) > 0 && !slices.Contains(sections, s.section) {
+			continue
+		}
 		// A value that could not be read is missing now; once is enough.
 		if f := b.locate(s, lines); !faulty[f.Key] {
 			faults = append(faults, f)

@@ -169,3 +169,17 @@ func TestIntakeReadsEveryCommandTopic(t *testing.T) {
 		t.Errorf("want seven topics, got %v", cfg.Topics)
 	}
 }
+
+func TestLoadSomeSections(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load("", []string{"PROCESSOR_KAFKA_BROKERS=127.0.0.1:9092"}, "kafka", "topics")
+	if err != nil || len(c.Kafka.Brokers) != 1 {
+		t.Errorf("want the banks left alone, got %v", err)
+	}
+	if _, err := config.Load("", nil, "kafka"); err == nil || !strings.Contains(err.Error(), "kafka.brokers") {
+		t.Errorf("want kafka checked, got %v", err)
+	}
+	if _, err := config.Load("", []string{"PROCESSOR_NOPE=1"}, "topics"); err == nil {
+		t.Error("want unknown variables refused all the same")
+	}
+}

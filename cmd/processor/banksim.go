@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"bankprocessor/internal/banksim"
+)
+
+type banksimFlags struct {
+	address, cert, key, clientCA string
+}
+
+func banksimCommand(t terminal) *cobra.Command {
+	var f banksimFlags
+	c := &cobra.Command{
+		Use: "banksim", Short: "Runs the bank simulator alone", Args: cobra.NoArgs,
+		Long: "Runs a bank that keeps a ledger, follows the rules of both banks' methods and\n" +
+			"misbehaves on request: see /_sim/. It takes these credentials and no others:\n" +
+			"  app key           " + banksim.DefaultAppKey + "\n" +
+			"  subscription key  " + banksim.DefaultSubscriptionKey + "\n" +
+			"  client id         " + banksim.DefaultClientID + "\n" +
+			"  client secret     " + banksim.DefaultClientSecret,
+		RunE: func(c *cobra.Command, _ []string) error { return simulate(c.Context(), t, f) },
+	}
+	c.Flags().StringVar(&f.address, "address", "127.0.0.1:8080", "`HOST:PORT` to listen at")
+	c.Flags().StringVar(&f.cert, "tls-cert", "", "PEM `FILE` with the server's certificate; none speaks plain HTTP")
+	c.Flags().StringVar(&f.key, "tls-key", "", "PEM `FILE` with its key")
+	c.Flags().StringVar(&f.clientCA, "tls-client-ca", "", "PEM `FILE` with the roots that client certificates must have")
+	c.MarkFlagsRequiredTogether("tls-cert", "tls-key")
+	return c
+}
+
+func simulate(ctx context.Context, t terminal, f banksimFlags) error {
+	tlsConfig, err := f.tls()
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.address)
+	if err != nil {
+		return fmt.Errorf("starting the bank (--address): %w", err)
+	}
+	scheme := "http"
+	if tlsConfig != nil {
+		scheme = "https"
+	}
+	fmt.Fprintf(t.out, "bank simulator at %s://%s\n", scheme, listener.Addr())
+	return banksim.New(banksim.Config{}).Serve(ctx, listener, tlsConfig)
+}
+
+func (f banksimFlags) tls() (*tls.Config, error) {
+	if f.cert == "" {
+		if f.clientCA != "" {
+			return nil, fmt.Errorf("%w: --tls-client-ca needs --tls-cert", errUsage)
+		}
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(f.cert, f.key)
+	if err != nil {
+		return nil, fmt.Errorf("reading certificate: %w", err)
+	}
+	c := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
+	if f.clientCA == "" {
+		return c, nil
+	}
+	roots, err := os.ReadFile(f.clientCA)
+	if err != nil {
+		return nil, fmt.Errorf("reading client roots: %w", err)
+	}
+	c.ClientCAs, c.ClientAuth = x509.NewCertPool(), tls.RequireAndVerifyClientCert
+	if !c.ClientCAs.AppendCertsFromPEM(roots) {
+		return nil, fmt.Errorf("reading client roots: no certificate in %s", f.clientCA)
+	}
+	return c, nil
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"bankprocessor/internal/config"
+)
+
+// The exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2 // usage or configuration
+)
+
+// terminal is what a run reads and writes.
+type terminal struct {
+	in      io.Reader
+	out     io.Writer
+	err     io.Writer
+	environ []string
+}
+
+// colored says whether out is a terminal that wants colors (no-color.org).
+func (t terminal) colored() bool {
+	file, ok := t.out.(*os.File)
+	if !ok || t.variable("NO_COLOR") != "" || t.variable("TERM") == "dumb" {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+func (t terminal) variable(name string) string {
+	for _, assignment := range t.environ {
+		if value, ok := strings.CutPrefix(assignment, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// run is the whole command line as a function.
+func run(ctx context.Context, args []string, t terminal) int {
+	started := false
+	root := rootCommand(t)
+	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	root.SetArgs(args)
+	root.SetIn(t.in)
+	root.SetOut(t.out)
+	root.SetErr(t.err)
+	command, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitDone
+	}
+	if !errors.Is(err, errReported) {
+		fmt.Fprintln(t.err, "processor: "+err.Error())
+	}
+	switch {
+	case !started:
+		fmt.Fprintf(t.err, "See: %s --help\n", command.CommandPath())
+		return exitUsage
+	case config.IsFault(err), errors.Is(err, errUsage), errors.Is(err, os.ErrNotExist) && errors.Is(err, errConfigFile):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+var (
+	// errReported marks an error of which the user has been told already.
+	errReported = errors.New("failed")
+	// errUsage marks arguments that make no sense.
+	errUsage = errors.New("wrong usage")
+	// errConfigFile marks a configuration file that cannot be read.
+	errConfigFile = errors.New("give another with --config")
+)
+
+func rootCommand(t terminal) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "processor",
+		Short:         "Turns command events on Kafka into calls to a bank, one true outcome each",
+		SilenceErrors: true, SilenceUsage: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.AddCommand(
+		devCommand(t), runCommand(t), checkCommand(t), topicsCommand(t),
+		sendCommand(t), watchCommand(t), banksimCommand(t), versionCommand(t),
+	)
+	return root
+}
+
+// settings are the flags that say which configuration is meant.
+type settings struct {
+	file    string
+	brokers string
+	prefix  string
+}
+
+func (s *settings) add(c *cobra.Command) {
+	c.Flags().StringVarP(&s.file, "config", "c", "", "configuration `FILE`")
+}
+
+// addCluster adds what is enough to work with topics, without a file.
+func (s *settings) addCluster(c *cobra.Command) {
+	s.add(c)
+	c.Flags().StringVarP(&s.brokers, "brokers", "b", "", "`HOST:PORT,...` of Kafka, instead of kafka.brokers")
+	c.Flags().StringVar(&s.prefix, "topic-prefix", "", "`PREFIX` of the topics, instead of topics.prefix")
+}
+
+// load reads the configuration, or with sections those alone. A flag is a
+// variable that takes precedence.
+func (s *settings) load(t terminal, sections ...string) (config.Config, error) {
+	environ := t.environ
+	for name, value := range map[string]string{
+		"PROCESSOR_KAFKA_BROKERS": s.brokers, "PROCESSOR_TOPICS_PREFIX": s.prefix,
+	} {
+		if value == "" {
+			continue
+		}
+		environ = slices.DeleteFunc(slices.Clone(environ), func(a string) bool { return strings.HasPrefix(a, name+"=") })
+		environ = append(environ, name+"="+value)
+	}
+	c, err := config.Load(s.file, environ, sections...)
+	if errors.Is(err, os.ErrNotExist) {
+		return c, fmt.Errorf("%w: %w", err, errConfigFile)
+	}
+	return c, err
+}

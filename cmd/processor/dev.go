@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"bankprocessor/internal/app"
+	"bankprocessor/internal/sandbox"
+	"bankprocessor/internal/telemetry"
+	"bankprocessor/internal/topics"
+)
+
+type devFlags struct {
+	kafkaPort, bankPort int
+	admin, level        string
+	topics              topics.Config
+}
+
+func devCommand(t terminal) *cobra.Command {
+	var f devFlags
+	c := &cobra.Command{
+		Use: "dev", Short: "Broker, bank and processor in one process, staying up", Args: cobra.NoArgs,
+		Long: "Runs an embedded broker, the bank simulator and the processor on loopback until\n" +
+			"Ctrl-C. Everything is in memory and gone at the end.",
+		RunE: func(c *cobra.Command, _ []string) error { return develop(c.Context(), t, f) },
+	}
+	c.Flags().IntVar(&f.kafkaPort, "kafka-port", 9092, "`PORT` of the broker; 0 takes a free one")
+	c.Flags().IntVar(&f.bankPort, "bank-port", 8080, "`PORT` of the bank simulator; 0 takes a free one")
+	c.Flags().StringVar(&f.admin, "admin", "127.0.0.1:9464", "`HOST:PORT` of the admin port; port 0 takes a free one")
+	c.Flags().StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
+	c.Flags().Int32Var(&f.topics.Partitions, "partitions", 12, "partitions of every topic but the dead letters")
+	c.Flags().StringVar(&f.topics.Prefix, "topic-prefix", "", "`PREFIX` of the topics")
+	return c
+}
+
+func develop(ctx context.Context, t terminal, f devFlags) (err error) {
+	logging := telemetry.LogConfig{Level: f.level, Format: "text"}
+	if err := errors.Join(logging.Validate(), f.topics.WithDefaults().Validate()); err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	log := telemetry.NewLogger(t.err, logging)
+	box, err := sandbox.Start(ctx, sandbox.Options{
+		Topics: f.topics, KafkaPort: f.kafkaPort, BankPort: f.bankPort, Logger: log,
+	})
+	if err != nil {
+		return fmt.Errorf("%w; take other ports with --kafka-port and --bank-port", err)
+	}
+	defer func() { err = errors.Join(err, box.Stop()) }()
+	cfg := app.SandboxConfig(box, f.topics)
+	cfg.Admin.Address = f.admin
+	a, err := app.New(cfg, app.Options{Version: buildVersion(), Logger: log})
+	if err != nil {
+		return err
+	}
+	return a.Run(ctx, func() { announce(t, box, a, f.topics.Prefix) })
+}
+
+func announce(t terminal, box *sandbox.Sandbox, a *app.App, prefix string) {
+	brokers := strings.Join(box.Brokers(), ",")
+	flags := "--brokers " + brokers
+	if prefix != "" {
+		flags += " --topic-prefix " + prefix
+	}
+	fmt.Fprintf(t.out, `broker  %s
+bank    %s
+admin   http://%s/
+
+  processor watch %s
+  processor send dbs.limit.query schemas/examples/dbs.limit.query.json --new-id %s
+
+Ctrl-C ends it.
+`, brokers, box.BankURL(), a.AdminAddress(), flags, flags)
+}

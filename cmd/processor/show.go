@@ -1,0 +1,131 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"bankprocessor/internal/codec"
+	"bankprocessor/internal/command"
+	"bankprocessor/internal/downstream"
+	"bankprocessor/internal/producers"
+)
+
+// shower returns how events are shown.
+func shower(t terminal, output string) (func(downstream.Event) error, error) {
+	switch output {
+	case "table":
+		return tableShower(t), nil
+	case "json":
+		return func(e downstream.Event) error {
+			line, err := jsonLine(e)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(t.out, "%s\n", line)
+			return err
+		}, nil
+	}
+	return nil, fmt.Errorf("%w: --output is %q: want table or json", errUsage, output)
+}
+
+func idOf(e downstream.Event) string {
+	if e.Outcome != nil {
+		return e.Outcome.CommandID
+	}
+	return e.Header(producers.HeaderCommandID)
+}
+
+// deadLetterLine is a dead letter in NDJSON. Its value is left out: it is the
+// command, and holds personal data.
+type deadLetterLine struct {
+	DeadLetter bool   `json:"deadLetter"`
+	CommandID  string `json:"commandId,omitempty"`
+	Reason     string `json:"reason"`
+	Code       string `json:"code"`
+	Message    string `json:"message"`
+	Attempts   string `json:"attempts"`
+	Topic      string `json:"topic"`
+	Partition  string `json:"partition"`
+	Offset     string `json:"offset"`
+	FailedAt   string `json:"failedAt"`
+}
+
+func jsonLine(e downstream.Event) ([]byte, error) {
+	switch {
+	case e.Outcome != nil:
+		return codec.OutcomeJSON(e.Outcome)
+	case e.Err != nil:
+		return json.Marshal(map[string]string{
+			"topic": e.Record.Topic, "position": position(e), "unreadable": e.Err.Error(),
+		})
+	}
+	return json.Marshal(deadLetterLine{
+		DeadLetter: true, CommandID: idOf(e),
+		Reason: e.Header(producers.HeaderReason), Code: e.Header(producers.HeaderCode),
+		Message: e.Header(producers.HeaderMessage), Attempts: e.Header(producers.HeaderAttempts),
+		Topic: e.Header(producers.HeaderTopic), Partition: e.Header(producers.HeaderPartition),
+		Offset: e.Header(producers.HeaderOffset), FailedAt: e.Header(producers.HeaderFailedAt),
+	})
+}
+
+func position(e downstream.Event) string {
+	return fmt.Sprintf("%s/%d@%d", e.Record.Topic, e.Record.Partition, e.Record.Offset)
+}
+
+const row = "%-8s  %-25s  %s  %-36s  %-3s  %-36s  %s\n"
+
+func tableShower(t terminal) func(downstream.Event) error {
+	headed, colored := false, t.colored()
+	return func(e downstream.Event) error {
+		if !headed {
+			headed = true
+			if _, err := fmt.Fprintf(t.out, row, "TIME", "COMMAND", pad("STATUS"), "CODE", "TRY", "COMMAND ID", "BANK"); err != nil {
+				return err
+			}
+		}
+		_, err := fmt.Fprint(t.out, tableRow(e, colored))
+		return err
+	}
+}
+
+func tableRow(e downstream.Event, colored bool) string {
+	at := e.Record.Time.Local().Format(time.TimeOnly)
+	switch o := e.Outcome; {
+	case o != nil:
+		status := paint(pad(string(o.Status)), statusColors[o.Status], colored)
+		return line(at, string(o.Command), status, string(o.Code), fmt.Sprint(o.Attempts), o.CommandID,
+			strings.TrimSpace(o.BankCode+" "+o.BankMessage))
+	case e.Err != nil:
+		return line(at, e.Record.Topic, paint(pad("UNREADABLE"), red, colored), "", "", "", position(e)+": "+e.Err.Error())
+	}
+	return line(at, e.Header(producers.HeaderTopic), paint(pad("dead letter"), yellow, colored),
+		e.Header(producers.HeaderCode), e.Header(producers.HeaderAttempts), idOf(e),
+		e.Header(producers.HeaderReason)+": "+e.Header(producers.HeaderMessage))
+}
+
+// line fills the row; nothing trails.
+func line(columns ...any) string {
+	return strings.TrimRight(fmt.Sprintf(row, columns...), " \n") + "\n"
+}
+
+func pad(status string) string { return fmt.Sprintf("%-11s", status) }
+
+const (
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+)
+
+var statusColors = map[command.Status]string{
+	command.Succeeded: green, command.Partial: yellow, command.Pending: yellow,
+	command.Rejected: yellow, command.Failed: red, command.InDoubt: red,
+}
+
+func paint(s, color string, colored bool) string {
+	if !colored {
+		return s
+	}
+	return "\x1b[" + color + "m" + s + "\x1b[0m"
+}
