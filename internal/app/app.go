@@ -59,7 +59,7 @@ func New(cfg config.Config, o Options) (*App, error) {
 	if a.client, err = kafka.New(withTopics(cfg)); err != nil {
 		return nil, fmt.Errorf("building kafka client: %w", err)
 	}
-	if a.banks, err = newBanks(cfg.Banks, bankObserver{a.metrics}, a.log); err != nil {
+	if a.banks, err = newBanks(cfg.Banks, bankObserver{a.metrics, a.log}, a.log); err != nil {
 		return nil, err
 	}
 	events, err := codec.New(codec.Options{MaxBytes: int(cfg.Topics.MaxCommandBytes)})

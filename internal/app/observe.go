@@ -1,7 +1,9 @@
 package app
 
 import (
+	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"bankprocessor/internal/bankapi"
@@ -47,8 +49,12 @@ func (o processingObserver) KeyMismatch(name command.Name) {
 }
 
 // bankObserver implements bankapi.Observer. What stands at a moment is read from
-// the groups themselves, see gauges.
-type bankObserver struct{ m *telemetry.Metrics }
+// the groups themselves, see gauges. It logs what makes commands wait: nobody else
+// says so, because nothing is wrong with the commands.
+type bankObserver struct {
+	m   *telemetry.Metrics
+	log *slog.Logger
+}
 
 func (o bankObserver) Called(name command.Name, code command.Code, took time.Duration) {
 	o.m.Calls.WithLabelValues(string(name), codeLabel(code)).Inc()
@@ -57,9 +63,26 @@ func (o bankObserver) Called(name command.Name, code command.Code, took time.Dur
 
 func (o bankObserver) BreakerChanged(group, _, to string) {
 	o.m.BreakerChanges.WithLabelValues(group, to).Inc()
+	switch to {
+	case "open":
+		o.log.Warn("the bank fails: commands wait, a few will try it again", "group", group, "breaker", to)
+	case "closed":
+		o.log.Info("the bank answers again: commands go on", "group", group, "breaker", to)
+	}
 }
 
-func (bankObserver) GateChanged(string, bankapi.HoldReason) {}
+func (o bankObserver) GateChanged(group string, reason bankapi.HoldReason, why string) {
+	switch reason {
+	case "":
+		o.log.Info("the bank takes commands again", "group", group)
+	case bankapi.HoldDelayed:
+		o.log.Info("the bank asks us to slow down: commands wait", "group", group, "reason", reason, "why", why)
+	default:
+		bank, _, _ := strings.Cut(group, ".")
+		o.log.Warn("the bank refuses us: commands wait until that is mended",
+			"group", group, "reason", reason, "why", why, "settings", "banks."+bank)
+	}
+}
 
 // intakeObserver implements consumers.Observer.
 type intakeObserver struct{ m *telemetry.Metrics }

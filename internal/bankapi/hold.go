@@ -22,6 +22,7 @@ const askEvery = time.Second
 // hold keeps a gate shut until a moment, after which one real command probes.
 type hold struct {
 	reason   HoldReason
+	why      string        // code and constant words, for logs
 	interval time.Duration // until the next probe, should this one be refused too
 	until    time.Time     // zero: only lifted ends it
 	lifted   func() bool   // may be nil
@@ -49,7 +50,7 @@ func (h *hold) extend(until time.Time) {
 
 // shut holds the gate after a refusal; each one in a row doubles the wait.
 func (g *Group) shut(now time.Time, v command.Verdict) {
-	h := &hold{reason: HoldPaused, interval: g.cfg.PauseInitial}
+	h := &hold{reason: HoldPaused, why: why(v), interval: g.cfg.PauseInitial}
 	if v.Retry == command.RetryDelay {
 		h.reason, h.interval = HoldDelayed, g.cfg.Delay
 	}
@@ -65,6 +66,8 @@ func (g *Group) shut(now time.Time, v command.Verdict) {
 	g.setHold(h)
 }
 
+func why(v command.Verdict) string { return string(v.Code) + ": " + v.Detail }
+
 // HoldSecret holds the gate until changed says that the refused secret is
 // another one, which is asked at most once a second, or until retryAfter has
 // passed; 0 means never (contract section 1.3: five wrong secrets lock the app).
@@ -73,7 +76,7 @@ func (g *Group) HoldSecret(changed func() bool, retryAfter time.Duration) {
 	defer g.mu.Unlock()
 	now := time.Now()
 	h := &hold{
-		reason: HoldSecretRefused, interval: g.cfg.PauseInitial,
+		reason: HoldSecretRefused, why: why(secretInvalid), interval: g.cfg.PauseInitial,
 		lifted: changed, nextAsk: now.Add(askEvery),
 	}
 	if retryAfter > 0 {
@@ -87,11 +90,11 @@ func (g *Group) setHold(h *hold) {
 	g.hold = h
 	g.generation++
 	g.probing = 0
-	reason := HoldReason("")
+	reason, why := HoldReason(""), ""
 	if h != nil {
-		reason = h.reason
+		reason, why = h.reason, h.why
 	}
-	g.observer.GateChanged(g.name, reason)
+	g.observer.GateChanged(g.name, reason, why)
 }
 
 // GroupState is a group at one moment, for health and console.

@@ -15,8 +15,9 @@ type Observer interface {
 	// BreakerChanged: group's breaker went from one state to another: "closed",
 	// "half-open" or "open".
 	BreakerChanged(group, from, to string)
-	// GateChanged: group's gate was shut for a reason, or opened ("").
-	GateChanged(group string, reason HoldReason)
+	// GateChanged: group's gate was shut for a reason, which why spells out with
+	// the code, or opened ("").
+	GateChanged(group string, reason HoldReason, why string)
 }
 
 // NopObserver observes nothing.
@@ -29,7 +30,7 @@ func (NopObserver) Called(command.Name, command.Code, time.Duration) {}
 func (NopObserver) BreakerChanged(string, string, string) {}
 
 // GateChanged does nothing.
-func (NopObserver) GateChanged(string, HoldReason) {}
+func (NopObserver) GateChanged(string, HoldReason, string) {}
 
 func orNop(o Observer) Observer {
 	if o == nil {

@@ -81,7 +81,7 @@ func (r *recorder) BreakerChanged(_, from, to string) {
 	r.breakers = append(r.breakers, from+">"+to)
 }
 
-func (r *recorder) GateChanged(_ string, reason HoldReason) {
+func (r *recorder) GateChanged(_ string, reason HoldReason, _ string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.gates = append(r.gates, reason)

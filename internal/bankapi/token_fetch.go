@@ -118,7 +118,7 @@ var (
 	secretInvalid = command.Verdict{
 		Status: command.Failed, Code: command.CodeGatewaySecretInvalid, Category: command.CategoryAuth,
 		Retry: command.RetryPause, Uncounted: true, Delivery: command.Answered,
-		Detail: "the token endpoint refuses the client secret; it is not tried again before it changes",
+		Detail: "the token endpoint refuses the client secret (token.client_secret): it is not tried again before it changes",
 	}
 	tokenRequestRefused = command.Verdict{
 		Status: command.Failed, Code: command.CodeBankMisconfigured, Category: command.CategoryConfiguration,

@@ -85,7 +85,7 @@ var httpRows = map[httpCase]httpRow{
 	caseNoEndpoint: {read: command.Verdict{
 		Status: command.Failed, Code: command.CodeBankMisconfigured, Category: command.CategoryConfiguration,
 		Retry: command.RetryPause, Uncounted: true, Delivery: command.Answered,
-		Detail: "the bank does not know the method's path: see the path map",
+		Detail: "the bank does not know the method's path: see the path map (paths)",
 	}},
 	caseBankTimeout: {inDoubt: true, read: command.Verdict{
 		Status: command.Failed, Code: command.CodeBankHTTPError, Category: command.CategoryTransport,
