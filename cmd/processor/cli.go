@@ -50,9 +50,9 @@ func (t terminal) variable(name string) string {
 
 // run is the whole command line as a function.
 func run(ctx context.Context, args []string, t terminal) int {
-	started := false
+	started := false // until then, every error is a wrong usage
 	root := rootCommand(t)
-	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	onStart(root, func() { started = true })
 	root.SetArgs(args)
 	root.SetIn(t.in)
 	root.SetOut(t.out)
@@ -61,9 +61,7 @@ func run(ctx context.Context, args []string, t terminal) int {
 	if err == nil {
 		return exitDone
 	}
-	if !errors.Is(err, errReported) {
-		fmt.Fprintln(t.err, "processor: "+err.Error())
-	}
+	fmt.Fprintln(t.err, "processor: "+err.Error())
 	switch {
 	case !started:
 		fmt.Fprintf(t.err, "See: %s --help\n", command.CommandPath())
@@ -74,9 +72,20 @@ func run(ctx context.Context, args []string, t terminal) int {
 	return exitFailed
 }
 
+// onStart has every command below c call f when it begins its work.
+func onStart(c *cobra.Command, f func()) {
+	for _, sub := range c.Commands() {
+		onStart(sub, f)
+	}
+	if work := c.RunE; work != nil {
+		c.RunE = func(c *cobra.Command, args []string) error {
+			f()
+			return work(c, args)
+		}
+	}
+}
+
 var (
-	// errReported marks an error of which the user has been told already.
-	errReported = errors.New("failed")
 	// errUsage marks arguments that make no sense.
 	errUsage = errors.New("wrong usage")
 	// errConfigFile marks a configuration file that cannot be read.

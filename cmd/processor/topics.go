@@ -12,7 +12,10 @@ import (
 )
 
 func topicsCommand(t terminal) *cobra.Command {
-	c := &cobra.Command{Use: "topics", Short: "Creates topics, and shows what differs", Args: cobra.NoArgs}
+	c := &cobra.Command{
+		Use: "topics", Short: "Creates topics, and shows what differs", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return fmt.Errorf("%w: want apply or list", errUsage) },
+	}
 	c.AddCommand(
 		topicsSubcommand(t, "apply", "Creates the topics that are missing; changes none that is there",
 			func(c *cobra.Command, client *kafka.Client, specs []kafka.TopicSpec) ([]kafka.TopicState, error) {

@@ -141,6 +141,9 @@ func TestAnOutageOfABankIsShownAndMakesNobodyUnready(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(body, `"reason":"secret_refused"`) {
 		t.Errorf("want ready with a reason, got %d %s", status, body)
 	}
+	if !strings.Contains(b.log.String(), "the bank refuses us") {
+		t.Errorf("want the operator told: %s", b.log)
+	}
 }
 
 func TestMissingTopicsAreNamed(t *testing.T) {

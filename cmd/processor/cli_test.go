@@ -1,0 +1,132 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"bankprocessor/internal/sandbox"
+)
+
+func TestWrongUsage(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args string
+		want []string
+	}{
+		{"nope", []string{`unknown command "nope"`, "See: processor --help"}},
+		{"run --nope", []string{"unknown flag: --nope", "See: processor run --help"}},
+		{"run more", []string{`unknown command "more"`, "See: processor run --help"}},
+		{"topics", []string{"want apply or list"}},
+		{"topics nope", []string{`unknown command "nope"`, "See: processor topics --help"}},
+		{"send", []string{"between 1 and 2 arg"}},
+		{"send nope", []string{`no command "nope"`, "customer.create, customer.update"}},
+		{"watch nope", []string{`no command "nope"`}},
+		{"watch --count many", []string{"--count"}},
+		{"watch --output xml", []string{`--output is "xml": want table or json`}},
+		{"watch --command-id 7", []string{"--command-id: "}},
+		{"run --config /nowhere/p.yaml", []string{"/nowhere/p.yaml", "--config"}},
+		{"send customer.create --brokers nonsense", []string{"kafka.brokers[0]: want host:port"}},
+		{"banksim --tls-client-ca x", []string{"needs --tls-cert"}},
+		{"banksim --tls-cert x", []string{"tls-key"}},
+		{"dev --log-level loud", []string{"level: want debug"}},
+		{"dev --partitions -1", []string{"partitions: want at least 1"}},
+	} {
+		t.Run(tt.args, func(t *testing.T) {
+			t.Parallel()
+			code, out, errs := execute(t, "", strings.Fields(tt.args)...)
+			if code != exitUsage || out != "" {
+				t.Errorf("want exit %d and an empty output, got %d, %q", exitUsage, code, out)
+			}
+			wantAll(t, errs, append(tt.want, "processor: ")...)
+		})
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	t.Parallel()
+	code, out, errs := execute(t, "", "--help")
+	if code != exitDone || errs != "" {
+		t.Errorf("got %d, %q", code, errs)
+	}
+	wantAll(t, out, "run", "check", "topics", "send", "watch", "dev", "banksim", "version")
+	code, out, _ = execute(t, "", "version")
+	if code != exitDone || !strings.HasPrefix(out, "processor ") || !strings.Contains(out, " go1.") {
+		t.Errorf("got %d, %q", code, out)
+	}
+}
+
+func TestWrongConfiguration(t *testing.T) {
+	t.Parallel()
+	box, _ := startSandbox(t, sandbox.Options{NoTopics: true})
+	for name, tt := range map[string]struct{ more, want string }{
+		"unknown key": {"logs: {level: info}\n", `logs: unknown key; did you mean "log"?`},
+		"wrong type":  {"intake: {session_timeout: 30}\n", "intake.session_timeout: want a duration"},
+		"wrong value": {"log: {level: loud}\n", "log.level: want debug, info, warn or error"},
+	} {
+		file := configFile(t, box, tt.more)
+		for _, command := range []string{"run", "check", "topics list"} {
+			t.Run(command+" "+name, func(t *testing.T) {
+				t.Parallel()
+				if command == "topics list" && name == "wrong value" {
+					command = "check" // topics looks at its own sections only
+				}
+				code, _, errs := execute(t, "", append(strings.Fields(command), "--config", file)...)
+				if code != exitUsage {
+					t.Errorf("want exit %d, got %d", exitUsage, code)
+				}
+				wantAll(t, errs, file, "line ", tt.want)
+			})
+		}
+	}
+}
+
+func TestSecretInClear(t *testing.T) {
+	t.Parallel()
+	file := write(t, "banks:\n  interapi:\n    app_key: canary\n")
+	code, out, errs := execute(t, "", "check", "--config", file)
+	if code != exitUsage || strings.Contains(out+errs, "canary") {
+		t.Errorf("got %d, %s%s", code, out, errs)
+	}
+	wantAll(t, errs, "line 3: banks.interapi.app_key: a secret must not stand in the configuration", ".file or .env")
+}
+
+func TestEnvironment(t *testing.T) {
+	t.Parallel()
+	_, brokers := startSandbox(t, sandbox.Options{})
+	environ := []string{"PROCESSOR_KAFKA_BROKERS=" + brokers, "PROCESSOR_TOPICS_PARTITIONS=2", "PROCESSOR_TOPICS_REPLICATION_FACTOR=1"}
+	r := begin(t, "", environ, "topics", "list")
+	if code := r.end(t); code != exitDone {
+		t.Errorf("got %d: %s", code, r.err)
+	}
+	r = begin(t, "", append(environ, "PROCESSOR_TOPIC_PREFIX=x"), "topics", "list")
+	if code := r.end(t); code != exitUsage {
+		t.Errorf("want unknown variables refused, got %d", code)
+	}
+	wantAll(t, r.err.String(), "PROCESSOR_TOPIC_PREFIX", "did you mean PROCESSOR_TOPICS_PREFIX?")
+}
+
+func TestNoBroker(t *testing.T) {
+	t.Parallel()
+	for _, args := range []string{
+		"topics list", "topics apply", "watch", "send dbs.limit.query",
+	} {
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			code, _, errs := execute(t, query, append(strings.Fields(args), "--brokers", "127.0.0.1:1")...)
+			if code != exitFailed {
+				t.Errorf("want exit %d, got %d", exitFailed, code)
+			}
+			wantAll(t, errs, "no broker of 127.0.0.1:1 answers", "kafka.brokers", "connection refused")
+		})
+	}
+}
+
+func TestColors(t *testing.T) {
+	t.Parallel()
+	if (terminal{out: newScreen()}).colored() {
+		t.Error("want no colors where there is no terminal")
+	}
+	if got := paint("x", red, true); got != "\x1b[31mx\x1b[0m" {
+		t.Errorf("got %q", got)
+	}
+}
