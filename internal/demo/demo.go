@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"bankprocessor/internal/app"
-	"bankprocessor/internal/banksim"
+	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/codec"
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/config"
 	"bankprocessor/internal/downstream"
 	"bankprocessor/internal/kafka"
 	"bankprocessor/internal/sandbox"
+	"bankprocessor/internal/topics"
 	"bankprocessor/internal/upstream"
 )
 
@@ -33,24 +34,18 @@ var ErrWrong = errors.New("not every outcome is as it should be")
 // openFor is how long the demo's breakers stay open.
 const openFor = 2 * time.Second
 
-// Config is the configuration of a processor over a sandbox: everything at its
-// default but the addresses, and the waits, which are a person's.
-func Config(s *sandbox.Sandbox) config.Config {
-	var c config.Config
-	c.Kafka.Brokers = s.Brokers()
-	c.Admin.Address = "127.0.0.1:0"
+// Config is the configuration of a processor over a sandbox whose waits are a
+// person's.
+func Config(box *sandbox.Sandbox) config.Config {
+	c := app.SandboxConfig(box, topics.Config{})
 	c.Processing.Settle = []time.Duration{200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond}
-	inter := &c.Banks.InterAPI
-	inter.HTTP.BaseURL = s.BankURL()
-	inter.AppKey.File, inter.SubscriptionKey.File = s.AppKeyFile(), s.SubscriptionKeyFile()
-	inter.UserCode = `SANDBOX\service`
-	inter.CustomerNumbers = map[string]int64{"SOLEN": 955807, "MERAM": 955808}
-	inter.Customer.OpenFor, inter.DBSWrite.OpenFor, inter.DBSRead.OpenFor = openFor, openFor, openFor
-	loans := &c.Banks.LoanAPI
-	loans.HTTP.BaseURL = s.BankURL()
-	loans.Token.ClientID, loans.Token.ClientSecret.File = banksim.DefaultClientID, s.ClientSecretFile()
-	loans.Loan.OpenFor, loans.TokenCalls.OpenFor = openFor, openFor
-	return c.WithDefaults()
+	for _, group := range []*bankapi.GroupConfig{
+		&c.Banks.InterAPI.Customer, &c.Banks.InterAPI.DBSWrite, &c.Banks.InterAPI.DBSRead,
+		&c.Banks.LoanAPI.Loan, &c.Banks.LoanAPI.TokenCalls,
+	} {
+		group.OpenFor = openFor
+	}
+	return c
 }
 
 // Run plays the whole scenario and prints it. It returns ErrWrong when an outcome
