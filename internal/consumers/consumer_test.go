@@ -140,6 +140,33 @@ func TestLifecycle(t *testing.T) {
 	})
 }
 
+// Any order of Start, Stop and Status from many goroutines ends with nothing
+// running.
+func TestLifecycleUnderStress(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for range 200 {
+			f := newFakeCluster(2)
+			f.publish(part0, keys(20)...)
+			r := newStoppedRig(t, Config{}, f, newJournal())
+			var wg sync.WaitGroup
+			for range 3 {
+				wg.Go(func() {
+					if err := r.Start(t.Context()); err != nil && !errors.Is(err, ErrStarted) && !errors.Is(err, ErrStopped) {
+						t.Errorf("Start says %v", err)
+					}
+				})
+				wg.Go(func() { r.halt(t) })
+				wg.Go(func() { r.Status() })
+			}
+			wg.Wait()
+			r.halt(t)
+			if p := r.Status().Phase; p != "stopped" {
+				t.Fatalf("phase %s", p)
+			}
+		}
+	})
+}
+
 func TestFailedJoinIsShownAndTriedAgain(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := newFakeCluster(1)
