@@ -100,7 +100,7 @@ func rootCommand(t terminal) *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.AddCommand(
-		devCommand(t), runCommand(t), checkCommand(t), topicsCommand(t),
+		demoCommand(t), devCommand(t), runCommand(t), checkCommand(t), topicsCommand(t),
 		sendCommand(t), watchCommand(t), banksimCommand(t), versionCommand(t),
 	)
 	return root

@@ -48,7 +48,7 @@ func TestHelpAndVersion(t *testing.T) {
 	if code != exitDone || errs != "" {
 		t.Errorf("got %d, %q", code, errs)
 	}
-	wantAll(t, out, "run", "check", "topics", "send", "watch", "dev", "banksim", "version")
+	wantAll(t, out, "demo", "run", "check", "topics", "send", "watch", "dev", "banksim", "version")
 	code, out, _ = execute(t, "", "version")
 	if code != exitDone || !strings.HasPrefix(out, "processor ") || !strings.Contains(out, " go1.") {
 		t.Errorf("got %d, %q", code, out)

@@ -119,6 +119,18 @@ func TestDev(t *testing.T) {
 	}
 }
 
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes seconds; internal/demo has its own test")
+	}
+	r := begin(t, "", nil, "demo", "--verbose")
+	if code := r.end(t); code != exitDone {
+		t.Errorf("got %d\n%s%s", code, r.out, r.err)
+	}
+	wantAll(t, r.err.String(), "processor started")
+}
+
 func TestDevWithATakenPort(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
