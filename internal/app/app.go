@@ -23,6 +23,9 @@ import (
 type Options struct {
 	Version string
 	Logger  *slog.Logger // nil discards
+	// OnBreaker is told of every change of a bank group's breaker, for those who
+	// show it; it must not block. May be nil.
+	OnBreaker func(group, from, to string)
 }
 
 // App is one processor.
@@ -59,7 +62,7 @@ func New(cfg config.Config, o Options) (*App, error) {
 	if a.client, err = kafka.New(withTopics(cfg)); err != nil {
 		return nil, fmt.Errorf("building kafka client: %w", err)
 	}
-	if a.banks, err = newBanks(cfg.Banks, bankObserver{a.metrics, a.log}, a.log); err != nil {
+	if a.banks, err = newBanks(cfg.Banks, bankObserver{a.metrics, a.log, o.OnBreaker}, a.log); err != nil {
 		return nil, err
 	}
 	events, err := codec.New(codec.Options{MaxBytes: int(cfg.Topics.MaxCommandBytes)})

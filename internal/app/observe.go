@@ -52,8 +52,9 @@ func (o processingObserver) KeyMismatch(name command.Name) {
 // the groups themselves, see gauges. It logs what makes commands wait: nobody else
 // says so, because nothing is wrong with the commands.
 type bankObserver struct {
-	m   *telemetry.Metrics
-	log *slog.Logger
+	m         *telemetry.Metrics
+	log       *slog.Logger
+	onBreaker func(group, from, to string) // may be nil
 }
 
 func (o bankObserver) Called(name command.Name, code command.Code, took time.Duration) {
@@ -61,8 +62,11 @@ func (o bankObserver) Called(name command.Name, code command.Code, took time.Dur
 	o.m.CallDuration.WithLabelValues(string(name)).Observe(took.Seconds())
 }
 
-func (o bankObserver) BreakerChanged(group, _, to string) {
+func (o bankObserver) BreakerChanged(group, from, to string) {
 	o.m.BreakerChanges.WithLabelValues(group, to).Inc()
+	if o.onBreaker != nil {
+		o.onBreaker(group, from, to)
+	}
 	switch to {
 	case "open":
 		o.log.Warn("the bank fails: commands wait, a few will try it again", "group", group, "breaker", to)

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"time"
 
-	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/banksim"
 	"bankprocessor/internal/command"
 )
 
-// burst is how many commands meet the outage.
-const burst = 20
+// burst is how many commands meet the outage; the first of them open the breaker.
+const (
+	burst   = 20
+	opening = 6
+)
 
 // outage is what the breaker act shows.
 type outage struct {
@@ -26,7 +28,7 @@ type outage struct {
 
 // playOutage takes the bank's limit queries down, sends a burst of them, and puts
 // them up again: the breaker must open, hold everything back unspent, and close.
-func (s *stage) playOutage(ctx context.Context, groups func() []bankapi.GroupState) (outage, error) {
+func (s *stage) playOutage(ctx context.Context) (outage, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*stepTimeout)
 	defer cancel()
 	var o outage
@@ -38,20 +40,19 @@ func (s *stage) playOutage(ctx context.Context, groups func() []bankapi.GroupSta
 	if err != nil {
 		return o, err
 	}
-	watch, stop := context.WithCancel(ctx)
-	defer stop()
-	opened, states := watchBreaker(watch, groups, bankapi.GroupInterAPIDBSRead)
-
 	start := time.Now()
-	ids, err := s.sendBurst(ctx)
+	ids, err := s.sendQueries(ctx, 0, opening)
 	if err != nil {
 		return o, err
 	}
-	select {
-	case <-opened:
-	case <-ctx.Done():
-		o.wrong = append(o.wrong, "the breaker did not open")
+	if err := s.until(ctx, "the breaker to open", func() bool { return len(s.breaker) > 0 }); err != nil {
+		o.wrong = append(o.wrong, err.Error())
 	}
+	more, err := s.sendQueries(ctx, opening, burst)
+	if err != nil {
+		return o, err
+	}
+	ids = append(ids, more...)
 	o.other, err = s.play(ctx, step{
 		title: "a loan, while the breaker is open", name: command.LoanIncomeSubmit,
 		edit: func(f fields, _ *stage) { f["applicationNumber"] = 89999998 },
@@ -70,15 +71,14 @@ func (s *stage) playOutage(ctx context.Context, groups func() []bankapi.GroupSta
 		o.wrong = append(o.wrong, err.Error())
 	}
 	o.waited = time.Since(start)
-	stop()
-	o.states = <-states
 	o.letters = s.lettersSoFar() - before
 	s.judgeOutage(&o, ids)
 	return o, nil
 }
 
-func (s *stage) sendBurst(ctx context.Context) (ids []string, err error) {
-	for i := range burst {
+// sendQueries sends limit queries for dealers number from up to to.
+func (s *stage) sendQueries(ctx context.Context, from, to int) (ids []string, err error) {
+	for i := from; i < to; i++ {
 		record, id, err := s.draft(step{name: command.DBSLimitQuery, edit: func(f fields, _ *stage) {
 			f["dealerCode"] = fmt.Sprintf("1%03d", i)
 		}})
@@ -96,6 +96,7 @@ func (s *stage) sendBurst(ctx context.Context) (ids []string, err error) {
 func (s *stage) judgeOutage(o *outage, ids []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	o.states = s.breaker
 	o.outcomes = map[command.Status]int{}
 	for _, id := range ids {
 		for _, outcome := range s.outcomes[id] {
@@ -109,41 +110,13 @@ func (s *stage) judgeOutage(o *outage, ids []string) {
 	if o.letters > 0 {
 		wrong("%d dead letters, want none", o.letters)
 	}
-	if n := len(o.states); n < 3 || o.states[0] != "open" || o.states[n-1] != "closed" {
+	if n := len(o.states); n < 3 || o.states[0] != "open" || o.states[1] != "half-open" || o.states[n-1] != "closed" {
 		wrong("the breaker went through %v, want open, half-open, closed", o.states)
 	}
 	if o.calls >= burst {
 		wrong("the bank saw %d calls while it was down, want fewer than commands", o.calls)
 	}
 	o.wrong = append(o.wrong, o.other.wrong...)
-}
-
-// watchBreaker notes how a group's breaker changes until ctx ends. opened is
-// closed when it first opens; states then has all changes.
-func watchBreaker(ctx context.Context, groups func() []bankapi.GroupState, name string) (opened <-chan struct{}, states <-chan []string) {
-	isOpen, result := make(chan struct{}), make(chan []string, 1)
-	go func() {
-		var seen []string
-		last := "closed"
-		for {
-			for _, g := range groups() {
-				if g.Name != name || g.Breaker == last {
-					continue
-				}
-				last = g.Breaker
-				if seen = append(seen, last); len(seen) == 1 {
-					close(isOpen)
-				}
-			}
-			select {
-			case <-ctx.Done():
-				result <- seen
-				return
-			case <-time.After(5 * time.Millisecond):
-			}
-		}
-	}()
-	return isOpen, result
 }
 
 func (s *stage) have(ids []string) bool {

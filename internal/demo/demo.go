@@ -62,7 +62,8 @@ func Run(ctx context.Context, out io.Writer, o Options) (err error) {
 	}
 	defer func() { err = errors.Join(err, box.Stop()) }()
 	cfg := Config(box)
-	processor, err := app.New(cfg, app.Options{Version: o.Version, Logger: o.Logger})
+	s := newStage(box.Bank())
+	processor, err := app.New(cfg, app.Options{Version: o.Version, Logger: o.Logger, OnBreaker: s.breakerChanged})
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func Run(ctx context.Context, out io.Writer, o Options) (err error) {
 	defer func() { err = errors.Join(err, processor.Stop(context.WithoutCancel(ctx))) }()
 	report.say("broker %s   bank %s   health http://%s/healthz", box.Brokers()[0], box.BankURL(), processor.AdminAddress())
 
-	s, end, err := openStage(ctx, box, cfg)
+	end, err := s.open(ctx, box, cfg)
 	if err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ func Run(ctx context.Context, out io.Writer, o Options) (err error) {
 		}
 	}
 	report.act("An outage: the bank answers 503 to limit queries, then recovers")
-	down, err := s.playOutage(ctx, processor.BankGroups)
+	down, err := s.playOutage(ctx)
 	if err != nil {
 		return err
 	}
@@ -101,38 +102,36 @@ func Run(ctx context.Context, out io.Writer, o Options) (err error) {
 	return nil
 }
 
-// openStage connects an upstream and a downstream to the sandbox. end disconnects
-// them.
-func openStage(ctx context.Context, box *sandbox.Sandbox, cfg config.Config) (s *stage, end func() error, err error) {
+// open connects an upstream and a downstream to the sandbox. end disconnects them.
+func (s *stage) open(ctx context.Context, box *sandbox.Sandbox, cfg config.Config) (end func() error, err error) {
 	client, err := kafka.New(kafka.Config{Brokers: box.Brokers()})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	events, err := codec.New(codec.Options{})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	sender, err := upstream.NewSender(ctx, client, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return nil, nil, err
-	}
-	s = newStage(box.Bank(), upstream.Drafter{
+	s.drafter = upstream.Drafter{
 		Codec: events, Topics: cfg.Topics, Now: time.Now, NewIDs: true,
 		Rules: func(now time.Time) command.Rules {
 			return command.Rules{Now: now, Currencies: cfg.Processing.Currencies}
 		},
-	}, sender)
+	}
+	if s.sender, err = upstream.NewSender(ctx, client, slog.New(slog.DiscardHandler)); err != nil {
+		return nil, err
+	}
 	watcher, err := downstream.Open(ctx, client, events, cfg.Topics, downstream.Options{DeadLetters: true, FromBeginning: true})
 	if err != nil {
-		return nil, nil, errors.Join(err, sender.Close(ctx))
+		return nil, errors.Join(err, s.sender.Close(ctx))
 	}
 	watching, stop := context.WithCancel(ctx)
 	watched := make(chan error, 1)
 	go func() { watched <- watcher.Run(watching, s.collect) }()
-	return s, func() error {
+	return func() error {
 		stop()
 		<-watched
-		err := sender.Close(context.WithoutCancel(ctx))
+		err := s.sender.Close(context.WithoutCancel(ctx))
 		client.Close()
 		return err
 	}, nil

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/banksim"
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/downstream"
@@ -33,12 +34,13 @@ type stage struct {
 	mu       sync.Mutex
 	outcomes map[string][]*command.Outcome // by command id
 	letters  map[string]downstream.Event   // by the place of the original record
+	breaker  []string                      // states of the limit queries' breaker, as they followed
 	arrived  chan struct{}                 // closed and replaced at every event
 }
 
-func newStage(bank *banksim.Bank, drafter upstream.Drafter, sender *upstream.Sender) *stage {
+func newStage(bank *banksim.Bank) *stage {
 	return &stage{
-		bank: bank, drafter: drafter, sender: sender,
+		bank:     bank,
 		outcomes: map[string][]*command.Outcome{}, letters: map[string]downstream.Event{},
 		arrived: make(chan struct{}),
 	}
@@ -57,9 +59,25 @@ func (s *stage) collect(e downstream.Event) bool {
 			s.customer = *created
 		}
 	}
+	s.tell()
+	return true
+}
+
+// breakerChanged takes a change of some group's breaker in.
+func (s *stage) breakerChanged(group, _, to string) {
+	if group != bankapi.GroupInterAPIDBSRead {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.breaker = append(s.breaker, to)
+	s.tell()
+}
+
+// tell wakes whoever waits for something to arrive.
+func (s *stage) tell() {
 	close(s.arrived)
 	s.arrived = make(chan struct{})
-	return true
 }
 
 // until waits for a condition on what has been collected.
