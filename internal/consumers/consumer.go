@@ -128,7 +128,7 @@ func (c *Consumer) prepare(ctx context.Context) (Membership, error) {
 			return c.deps.Join()
 		}
 		if !c.class(err).Passing() || errors.Is(err, kafka.ErrUnknownTopic) {
-			return nil, fmt.Errorf("checking the topics: %w", err)
+			return nil, fmt.Errorf("checking the topics: %w", errors.Join(context.Cause(ctx), err))
 		}
 		if tries == 0 {
 			c.log.Warn("checking the topics failed: trying on", "error", err)

@@ -169,3 +169,46 @@ func TestOverdueDrainWaitsAndSaysSo(t *testing.T) {
 		}
 	})
 }
+
+func TestFenceCutsADrainShort(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newFakeCluster(1)
+		j := newJournal()
+		j.hold(0)
+		r := newRig(t, Config{DrainTimeout: 9 * time.Second}, f, j)
+		f.publish(part0, "a", "b")
+		after(time.Second)
+		f.set(func() {
+			f.refuse = func(int, kafka.Commit) error { return errFence }
+		})
+		begin := time.Now()
+		r.halt(t)
+		if took := time.Since(begin); took > 2*time.Second {
+			t.Errorf("the drain took %s although somebody else owns the partition", took)
+		}
+	})
+}
+
+// What was fetched and not let into the window yet is nobody's at a drain: the
+// successor fetches it again.
+func TestDrainLeavesTheBacklog(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newFakeCluster(1)
+		j := newJournal()
+		release := j.hold(0)
+		r := newRig(t, Config{PartitionRecords: 4}, f, j)
+		f.publish(part0, "a", "a", "a", "a", "b", "c")
+		after(time.Second)
+		r.group.rebalance()
+		synctest.Wait()
+		release(nil)
+		after(5 * time.Second)
+		if got := j.endedOn(part0); !slices.Equal(sorted(got), []int64{0, 1, 2, 3, 4, 5}) {
+			t.Errorf("%v ran, want each of 6 once", got)
+		}
+		r.halt(t)
+		if h := f.handed(t, part0); h.Base != 6 {
+			t.Errorf("committed %d", h.Base)
+		}
+	})
+}

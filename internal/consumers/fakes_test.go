@@ -49,6 +49,16 @@ type fetchCall struct {
 	parts []kafka.FetchPartition
 }
 
+// failing returns a function that fails the first n times.
+func failing(n int, err error) func() error {
+	return func() error {
+		if n--; n < 0 {
+			return nil
+		}
+		return err
+	}
+}
+
 // commitCall is one commit request.
 type commitCall struct {
 	at      time.Time
@@ -71,6 +81,8 @@ type fakeCluster struct {
 	failFetch   func(parts []kafka.FetchPartition) error
 	failCommit  func(call int) error // of the whole request, counted from 0
 	refuse      func(call int, c kafka.Commit) error
+	failLoad    func() error // of CommittedOffsets
+	failRange   func() error
 	hangCommits bool
 }
 
@@ -214,6 +226,11 @@ func (f *fakeCluster) answer(parts []kafka.FetchPartition) (answers []kafka.Fetc
 func (f *fakeCluster) LogRange(_ context.Context, parts []kafka.TopicPartition) (map[kafka.TopicPartition]kafka.Range, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.failRange != nil {
+		if err := f.failRange(); err != nil {
+			return nil, err
+		}
+	}
 	ranges := map[kafka.TopicPartition]kafka.Range{}
 	for _, tp := range parts {
 		ranges[tp] = kafka.Range{First: f.logs[tp].first, Next: f.logs[tp].next}
@@ -256,6 +273,11 @@ func (f *fakeCluster) CommitOffsets(ctx context.Context, m kafka.Member, commits
 func (f *fakeCluster) CommittedOffsets(_ context.Context, _ string, parts []kafka.TopicPartition) (map[kafka.TopicPartition]kafka.Commit, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.failLoad != nil {
+		if err := f.failLoad(); err != nil {
+			return nil, err
+		}
+	}
 	commits := maps.Clone(f.committed)
 	for _, tp := range parts {
 		if _, ok := commits[tp]; !ok {

@@ -112,10 +112,12 @@ func (l *fetchLoop) fetch(ctx context.Context, r round) {
 		return
 	}
 	if err != nil {
-		for _, p := range r.parts {
-			l.failed(p, err)
-		}
+		l.failed(r.parts, err)
 		return
+	}
+	if l.failing {
+		l.failing = false
+		s.log.Info("broker answers again", "broker", l.node)
 	}
 	var unknown []*partition
 	for i := range answers {
@@ -128,7 +130,7 @@ func (l *fetchLoop) fetch(ctx context.Context, r round) {
 		case s.class(a.Err) == kafka.ClassOutOfRange:
 			unknown = append(unknown, p)
 		default:
-			l.failed(p, a.Err)
+			l.refused(p, a.Err)
 		}
 	}
 	if len(unknown) > 0 {
@@ -139,14 +141,10 @@ func (l *fetchLoop) fetch(ctx context.Context, r round) {
 func (l *fetchLoop) accept(p *partition, a *kafka.Fetched) {
 	s := l.f.s
 	s.sched.mu.Lock()
-	wasFailing := p.failures > 0
 	p.failures, p.stopped = 0, false
 	p.highWatermark = a.HighWatermark
 	p.doubtUntil = min(p.doubtUntil, a.HighWatermark)
 	s.sched.mu.Unlock()
-	if wasFailing {
-		s.log.Info("fetching again", "topic", p.tp.Topic, "partition", p.tp.Partition)
-	}
 	bytes := 0
 	for i := range a.Records {
 		bytes += len(a.Records[i].Key) + len(a.Records[i].Value)
@@ -157,20 +155,38 @@ func (l *fetchLoop) accept(p *partition, a *kafka.Fetched) {
 	s.sched.deliver(p, a.Records, a.Next)
 }
 
-// failed makes p back off, and has leaders looked up unless the fault is
-// certainly another.
-func (l *fetchLoop) failed(p *partition, err error) {
-	s := l.f.s
-	s.sched.mu.Lock()
-	first := p.failures == 0
-	p.retryAt = time.Now().Add(backoff(s.cfg.RetryInitial, s.cfg.RetryMax, p.failures))
-	p.failures++
-	s.sched.mu.Unlock()
-	if s.class(err) != kafka.ClassCorrupt {
+// failed is a request that failed as a whole: its partitions back off.
+func (l *fetchLoop) failed(parts []*partition, err error) {
+	for _, p := range parts {
+		l.backOff(p)
+	}
+	notify(l.f.reroute)
+	if !l.failing {
+		l.f.s.log.Warn("broker does not answer: trying on", "broker", l.node, "partitions", len(parts),
+			"class", l.f.s.class(err).String(), "error", err)
+	}
+	l.failing = true
+}
+
+// refused is a partition that the broker does not give, or not whole.
+func (l *fetchLoop) refused(p *partition, err error) {
+	class := l.f.s.class(err)
+	if class != kafka.ClassCorrupt {
 		notify(l.f.reroute)
 	}
-	if first {
-		s.log.Warn("fetching failed: trying on", "topic", p.tp.Topic, "partition", p.tp.Partition,
-			"class", s.class(err).String(), "error", err)
+	if l.backOff(p) {
+		l.f.s.log.Warn("fetching a partition failed: trying on", "topic", p.tp.Topic, "partition", p.tp.Partition,
+			"class", class.String(), "error", err)
 	}
+}
+
+// backOff puts p's next fetch off and says whether it is the first failure in a
+// row.
+func (l *fetchLoop) backOff(p *partition) (first bool) {
+	s := l.f.s
+	s.sched.mu.Lock()
+	defer s.sched.mu.Unlock()
+	p.retryAt = time.Now().Add(backoff(s.cfg.RetryInitial, s.cfg.RetryMax, p.failures))
+	p.failures++
+	return p.failures == 1
 }

@@ -77,7 +77,7 @@ func TestUnreachableBrokerIsTriedAgainAndLoggedOnce(t *testing.T) {
 		if got := j.endedOn(part0); !slices.Equal(got, []int64{0}) {
 			t.Errorf("%v ran after the broker is back", got)
 		}
-		if log := r.tape.String(); strings.Count(log, "fetching failed") != 1 || strings.Count(log, "fetching again") != 1 {
+		if log := r.tape.String(); strings.Count(log, "broker does not answer") != 1 || strings.Count(log, "broker answers again") != 1 {
 			t.Errorf("the log says\n%s", log)
 		}
 	})

@@ -28,6 +28,8 @@ type fetchLoop struct {
 	f    *fetcher
 	node int32
 	wake chan struct{} // some partition may be fetched again; capacity 1
+	// failing says that the last request failed as a whole.
+	failing bool
 }
 
 func newFetcher(s *session) *fetcher {

@@ -60,11 +60,11 @@ func (l *fetchLoop) reposition(ctx context.Context, parts []*partition) {
 	if ctx.Err() != nil {
 		return
 	}
+	if err != nil {
+		l.failed(parts, err)
+		return
+	}
 	for _, p := range parts {
-		if err != nil {
-			l.failed(p, err)
-			continue
-		}
 		s.seek(p, ranges[p.tp])
 	}
 }

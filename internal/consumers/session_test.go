@@ -306,3 +306,50 @@ func TestForeignMetadataCountsAsNothingDone(t *testing.T) {
 		}
 	})
 }
+
+func TestCommittedOffsetsAndRangesAreTriedAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newFakeCluster(2)
+		f.committed[part0] = kafka.Commit{TopicPartition: part0, Offset: 1}
+		f.failLoad, f.failRange = failing(3, errNetwork), failing(3, errNetwork)
+		f.publish(part0, keys(3)...)
+		f.publish(topicPartition(1), keys(3)...)
+		j := newJournal()
+		r := newRig(t, Config{}, f, j)
+		after(10 * time.Second)
+		if a, b := j.endedOn(part0), j.endedOn(topicPartition(1)); len(a) != 2 || len(b) != 3 {
+			t.Errorf("%v and %v ran, want 2 and 3 records", a, b)
+		}
+		if n := strings.Count(r.tape.String(), "reading the committed offsets failed"); n != 1 {
+			t.Errorf("logged %d times", n)
+		}
+	})
+}
+
+func TestGenerationThatEndsBeforeItsOffsetsAreKnown(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newFakeCluster(1)
+		f.failLoad = func() error { return errNetwork }
+		r := newRig(t, Config{}, f, newJournal())
+		after(time.Second)
+		r.halt(t)
+		if n := len(f.commitCalls()); n != 0 {
+			t.Errorf("%d commits of positions that nobody knows", n)
+		}
+	})
+}
+
+func TestTopicOfAnotherMembersConfigurationIsLeftAlone(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newFakeCluster(1)
+		f.create("strange", 1)
+		j := newJournal()
+		r := newRig(t, Config{}, f, j) // reads the test topic alone
+		f.publish(kafka.TopicPartition{Topic: "strange"}, "a")
+		f.publish(part0, "a")
+		after(time.Second)
+		if got := j.startedOffsets(); len(got) != 1 || !strings.Contains(r.tape.String(), "topic=strange") {
+			t.Errorf("%v ran; the log says\n%s", got, r.tape)
+		}
+	})
+}
