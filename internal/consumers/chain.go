@@ -1,6 +1,10 @@
 package consumers
 
-import "bankprocessor/internal/kafka"
+import (
+	"container/heap"
+
+	"bankprocessor/internal/kafka"
+)
 
 // task is one record that waits for its handler or is with it.
 type task struct {
@@ -9,7 +13,9 @@ type task struct {
 	chain  *chain
 	place  uint64 // in part.window
 	size   int64  // bytes accounted
-	next   *task  // in its chain
+	// arrival counts the records that the scheduler has taken in.
+	arrival uint64
+	next    *task // in its chain
 }
 
 // chain holds the tasks of one key in the order in which they run. The head runs
@@ -20,7 +26,7 @@ type chain struct {
 	owner      *partition // whose records without a key these are, else nil
 	running    bool
 	head, tail *task
-	next       *chain // in topic.ready, or in the free list
+	next       *chain // in the free list
 }
 
 func (c *chain) append(t *task) {
@@ -51,27 +57,44 @@ func (c *chain) cut(drop func(*task) bool) (dropped *task) {
 	return dropped
 }
 
-// chainQueue is a first-in-first-out list of chains.
-type chainQueue struct {
-	head, tail *chain
-	length     int
+// chainQueue holds chains by the age of their heads: the oldest record that may
+// run is the next to run. What has started so stays close to what may be
+// committed, however unevenly the keys come, and a drain has few gaps to fill.
+type chainQueue struct{ chains chainHeap }
+
+func (q *chainQueue) push(c *chain) { heap.Push(&q.chains, c) }
+
+func (q *chainQueue) pop() *chain { return heap.Pop(&q.chains).(*chain) }
+
+func (q *chainQueue) empty() bool { return len(q.chains) == 0 }
+
+// take empties the queue, in any order.
+func (q *chainQueue) take() []*chain {
+	chains := q.chains
+	q.chains = nil
+	return chains
 }
 
-func (q *chainQueue) push(c *chain) {
-	c.next = nil
-	if q.head == nil {
-		q.head = c
-	} else {
-		q.tail.next = c
-	}
-	q.tail = c
-	q.length++
-}
+// chainHeap is the queue as container/heap sees it.
+type chainHeap []*chain
 
-func (q *chainQueue) pop() *chain {
-	c := q.head
-	q.head = c.next
-	c.next = nil
-	q.length--
+// Len counts the chains.
+func (h chainHeap) Len() int { return len(h) }
+
+// Less puts the older head first.
+func (h chainHeap) Less(i, j int) bool { return h[i].head.arrival < h[j].head.arrival }
+
+// Swap swaps two chains.
+func (h chainHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+
+// Push appends a chain.
+func (h *chainHeap) Push(c any) { *h = append(*h, c.(*chain)) }
+
+// Pop removes the last chain.
+func (h *chainHeap) Pop() any {
+	last := len(*h) - 1
+	c := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
 	return c
 }

@@ -47,8 +47,8 @@ func (s *scheduler) trim(t *topic, drop func(*task) bool) {
 			s.cut(p.keyless, drop)
 		}
 	}
-	for range t.ready.length {
-		if c := t.ready.pop(); c.head == nil {
+	for _, c := range t.ready.take() {
+		if c.head == nil {
 			s.dropChain(c)
 		} else {
 			t.ready.push(c)

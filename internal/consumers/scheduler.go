@@ -24,6 +24,8 @@ type scheduler struct {
 	slots  *budget // running handlers
 	memory *budget // bytes fetched and not done
 	tasks  int     // in chains, running ones included
+	// arrivals numbers the tasks.
+	arrivals uint64
 	// held stops new starts while the lease is not sure; closed for good.
 	held, closed bool
 	draining     bool
@@ -144,12 +146,16 @@ func (s *scheduler) forget(p *partition, size int64) {
 // enqueue puts t at the end of its key's chain.
 func (s *scheduler) enqueue(t *task) {
 	s.tasks++
+	s.arrivals++
+	t.arrival = s.arrivals
 	p := t.part
 	if t.record.Key == nil {
 		if p.keyless == nil {
 			p.keyless = s.newChain(p.topic)
 			p.keyless.owner = p
+			p.keyless.append(t)
 			p.topic.ready.push(p.keyless)
+			return
 		}
 		p.keyless.append(t)
 		return
@@ -161,7 +167,9 @@ func (s *scheduler) enqueue(t *task) {
 		c = s.newChain(p.topic)
 		c.key = key
 		p.topic.chains[key] = c
+		c.append(t)
 		p.topic.ready.push(c)
+		return
 	}
 	c.append(t)
 }
@@ -174,7 +182,7 @@ func (s *scheduler) pick() *task {
 	for range s.topics {
 		t := s.topics[s.turn]
 		s.turn = (s.turn + 1) % len(s.topics)
-		if t.shut || t.ready.length == 0 || t.running >= t.limit || !s.slots.free(&t.slots) {
+		if t.shut || t.ready.empty() || t.running >= t.limit || !s.slots.free(&t.slots) {
 			continue
 		}
 		c := t.ready.pop()

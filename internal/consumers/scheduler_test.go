@@ -180,6 +180,23 @@ func feed(t *rapid.T, b *bench, logs [][]kafka.Record) (fed bool) {
 	return fed
 }
 
+func TestTheOldestRecordThatMayRunIsNext(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		j := newJournal()
+		b := newBench(t, Config{MaxInFlight: 1}, j, 1)
+		first := j.hold(0)
+		// Keys that come in bursts: taking turns between them would run ahead of
+		// what may be committed by as much as they are uneven.
+		b.give(b.parts[0], "a", "a", "a", "b", "a", "b", "b", "c", "a", "", "c", "b")
+		first(nil)
+		synctest.Wait()
+		if got, want := j.startedOffsets(), []int64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}; !slices.Equal(got, want) {
+			t.Errorf("ran in the order %v, want %v", got, want)
+		}
+		b.close()
+	})
+}
+
 func TestHungKeyDelaysNobodyElse(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		j := newJournal()
