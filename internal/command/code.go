@@ -16,6 +16,7 @@ const (
 	CodePhoneInvalid           Code = "phone.invalid"
 	CodeInvoiceOperation       Code = "dbs.invoice.operation_unsupported"
 	CodeRetriesExhausted       Code = "processor.retries_exhausted"
+	CodeInternalError          Code = "processor.internal_error"
 	CodeInvoiceAdvanceFixed    Code = "dbs.invoice.advance_immutable"
 	CodeInvoiceDueNotFuture    Code = "dbs.invoice.due_date_not_future"
 	CodeInvoiceAdvanceNotToday Code = "dbs.invoice.advance_due_date_not_today"

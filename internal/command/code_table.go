@@ -36,6 +36,7 @@ var localCodes = []CodeInfo{
 	info(CodeIdentityChecksum, CategoryValidation, "the identity number fails its checksum", Rejected),
 	info(CodePhoneInvalid, CategoryValidation, "the phone number is not a Turkish mobile number", Rejected),
 	info(CodeRetriesExhausted, CategoryTransport, "the retry budget is spent", Failed, InDoubt),
+	info(CodeInternalError, CategoryProtocol, "a fault of the processor's own; its log has the stack", Failed, InDoubt),
 }
 
 var customerCodes = []CodeInfo{

@@ -133,7 +133,7 @@ func TestCodesOfTheContract(t *testing.T) {
 		"loan.service_unavailable", "gateway.ip_not_allowed", "loan.identity_invalid", "loan.bank_rejected", "loan.code_unknown",
 		"interapi.request_malformed", "interapi.closed", "interapi.platform_error", "command.undecodable",
 		"command.schema_mismatch", "command.invalid", "customer.consent_missing", "identity.checksum_invalid", "phone.invalid",
-		"dbs.invoice.operation_unsupported", "processor.retries_exhausted",
+		"dbs.invoice.operation_unsupported", "processor.retries_exhausted", "processor.internal_error",
 	} {
 		if !command.Known(c) {
 			t.Errorf("%s is not in the vocabulary", c)

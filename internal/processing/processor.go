@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -105,8 +106,9 @@ type run struct {
 	attempts  int    // calls of the command's own method that may have left
 	requestID string // of the last of them
 	// uncertain says that some attempt may have changed something at the bank
-	// without our knowing.
-	uncertain bool
+	// without our knowing; calling, that a call of the command's own method has
+	// begun and not returned.
+	uncertain, calling bool
 }
 
 // end is how a run ended, before it becomes an outcome.
@@ -117,7 +119,12 @@ type end struct {
 	weak       bool // reconciled on a row that lacked fields to compare
 }
 
-func (r *run) execute(ctx context.Context) (end, error) {
+func (r *run) execute(ctx context.Context) (e end, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			e, err = end{verdict: r.panicked(cause)}, nil
+		}
+	}()
 	now := r.p.now()
 	if r.c.Expired(now) {
 		return end{verdict: expired()}, nil
@@ -132,6 +139,25 @@ func (r *run) execute(ctx context.Context) (end, error) {
 		return r.executeInvoice(ctx, invoice)
 	}
 	return r.executePlain(ctx)
+}
+
+// panicked ends a command that has met a fault of the program: it costs this
+// command a dead letter, and neither the process nor a second call at the bank.
+// The cause may quote data, so the log has its type and the stack alone.
+func (r *run) panicked(cause any) command.Verdict {
+	r.p.log.Error("carrying out a command panicked", "command", r.c.Name(), "command_id", r.c.ID,
+		"cause_type", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
+	v := command.Verdict{
+		Status: command.Failed, Code: command.CodeInternalError, Category: command.CategoryProtocol,
+		DeadLetter: true, Detail: "a fault of the processor's own: see its log",
+	}
+	if (r.calling || r.uncertain) && !r.c.Name().ReadOnly() {
+		if r.calling {
+			r.attempts++
+		}
+		return inDoubt(v)
+	}
+	return v
 }
 
 // warn logs what looks odd about a command but does not stop it.

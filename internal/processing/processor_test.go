@@ -302,3 +302,29 @@ func TestOddCommandsAreSentWithAWarning(t *testing.T) {
 		}
 	}
 }
+
+func TestAFaultOfOurOwnCostsOneCommand(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		payload  command.Payload
+		status   command.Status
+		attempts int
+		reason   command.DeadLetterReason
+	}{
+		"in a read":  {limitQuery(), command.Failed, 0, command.ReasonExhausted},
+		"in a write": {complete(), command.InDoubt, 1, command.ReasonInDoubt},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, tt.payload)
+			var log bytes.Buffer
+			b.p.log = slog.New(slog.NewTextHandler(&log, nil))
+			b.bank.answers(tt.payload.Name(), ok(command.CodeLimitListed))
+			b.bank.onCall = func(command.Name) { panic("ayse@example.com") }
+			b.want(b.handle(t.Context()), tt.status, command.CodeInternalError, tt.attempts, tt.reason)
+			if !strings.Contains(log.String(), "processor_test.go") || strings.Contains(log.String(), "ayse") {
+				t.Errorf("the log wants the stack and no data: %s", &log)
+			}
+		})
+	}
+}

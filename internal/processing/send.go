@@ -24,7 +24,9 @@ func (r *run) send(ctx context.Context, operation command.InvoiceOperation) (com
 		if r.c.Expired(r.p.now()) {
 			return expired(), nil
 		}
+		r.calling = true
 		v := r.call(ctx, r.c, operation)
+		r.calling = false
 		if v.Delivery != command.NotSent {
 			r.attempts++
 		}
