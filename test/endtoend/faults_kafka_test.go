@@ -132,6 +132,7 @@ func TestABrokerThatIsAwayAtTheStartIsAwaited(t *testing.T) {
 	id, _ := broker.send(command.CustomerCreate, nil)
 	must(t, <-started)
 	succeeds(broker, id)
+	must(t, stop(a)) // before its broker
 }
 
 // The broker refuses every request for seconds, twice: by closing connections and
