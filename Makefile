@@ -35,6 +35,10 @@ lint: ## gofmt and go vet
 	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 
+.PHONY: golangci
+golangci: ## golangci-lint, built from tools/go.mod (its first build takes minutes)
+	$(GO) tool -modfile=tools/go.mod golangci-lint run ./...
+
 .PHONY: build
 build: ## bin/processor
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/processor ./cmd/processor

@@ -83,8 +83,7 @@ func watch(ctx context.Context, t terminal, f watchFlags, names []command.Name) 
 	w, err := downstream.Open(ctx, client, events, cfg.Topics, downstream.Options{
 		Commands: names, DeadLetters: f.deadLetters, FromBeginning: f.fromBeginning,
 	})
-	var missing *kafka.UnknownTopicsError
-	if errors.As(err, &missing) {
+	if missing, ok := errors.AsType[*kafka.UnknownTopicsError](err); ok {
 		return &topics.MissingError{Topics: missing.Topics}
 	}
 	if err != nil {
@@ -109,10 +108,17 @@ func (f watchFlags) run(ctx context.Context, w *downstream.Watcher, show func(do
 		}
 		failed = show(e)
 		if !e.DeadLetter() || f.commandID == "" {
-			seen++ // a command's dead letter comes before its outcome
+			seen++ // a command's dead letter is not its end
 		}
 		return failed == nil && (f.count == 0 || seen < f.count)
 	})
+	if err == nil && failed == nil && f.commandID != "" && f.deadLetters {
+		err = w.CatchUp(limited, func(e downstream.Event) {
+			if f.wants(e) && failed == nil {
+				failed = show(e)
+			}
+		})
+	}
 	switch {
 	case failed != nil:
 		return fmt.Errorf("writing: %w", failed)

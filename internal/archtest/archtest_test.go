@@ -2,11 +2,12 @@ package archtest
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
 
-const root = "../.."
+var root = os.DirFS("../..")
 
 func TestTheHouseKeepsItsRules(t *testing.T) {
 	t.Parallel()

@@ -7,9 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -45,28 +43,24 @@ func parse(name string, text []byte) (source, error) {
 	return s, nil
 }
 
-// load reads every Go file below root that belongs to the module.
-func load(root string) ([]source, error) {
+// load reads every Go file of the module whose root is given.
+func load(root fs.FS) ([]source, error) {
 	var all []source
-	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if d.IsDir() {
-			return skipForeign(root, name, d)
+			return skipForeign(root, name)
 		}
-		if filepath.Ext(name) != ".go" {
+		if path.Ext(name) != ".go" {
 			return nil
 		}
-		text, err := os.ReadFile(name)
+		text, err := fs.ReadFile(root, name)
 		if err != nil {
 			return err
 		}
-		relative, err := filepath.Rel(root, name)
-		if err != nil {
-			return err
-		}
-		s, err := parse(filepath.ToSlash(relative), text)
+		s, err := parse(name, text)
 		all = append(all, s)
 		return err
 	})
@@ -77,14 +71,15 @@ func load(root string) ([]source, error) {
 }
 
 // skipForeign leaves out what the go tool leaves out too, and other modules.
-func skipForeign(root, name string, d fs.DirEntry) error {
-	if name == root {
+func skipForeign(root fs.FS, name string) error {
+	base := path.Base(name)
+	switch {
+	case name == ".":
 		return nil
-	}
-	if strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_") || d.Name() == "testdata" {
+	case strings.HasPrefix(base, "."), strings.HasPrefix(base, "_"), base == "testdata":
 		return fs.SkipDir
 	}
-	if _, err := os.Stat(filepath.Join(name, "go.mod")); err == nil {
+	if _, err := fs.Stat(root, path.Join(name, "go.mod")); err == nil {
 		return fs.SkipDir
 	}
 	return nil

@@ -41,8 +41,7 @@ func (d *document) read(text []byte) {
 // syntaxFault takes the parser's message and line, and leaves its excerpt of
 // the source out: a secret may stand there.
 func syntaxFault(err error) Fault {
-	var e yaml.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[yaml.Error](err); ok {
 		return Fault{Line: e.GetToken().Position.Line, Message: e.GetMessage()}
 	}
 	return Fault{Message: "is no YAML"}

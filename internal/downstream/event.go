@@ -1,6 +1,8 @@
 package downstream
 
 import (
+	"slices"
+
 	"bankprocessor/internal/codec"
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/kafka"
@@ -21,9 +23,9 @@ func (e Event) DeadLetter() bool { return e.Outcome == nil && e.Err == nil }
 
 // Header returns the record's last header of that name, "" for none.
 func (e Event) Header(name string) string {
-	for i := len(e.Record.Headers) - 1; i >= 0; i-- {
-		if e.Record.Headers[i].Key == name {
-			return string(e.Record.Headers[i].Value)
+	for _, h := range slices.Backward(e.Record.Headers) {
+		if h.Key == name {
+			return string(h.Value)
 		}
 	}
 	return ""

@@ -3,6 +3,7 @@ package downstream
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -76,24 +77,56 @@ func Open(ctx context.Context, client *kafka.Client, c *codec.Codec, t topics.Co
 // time, until emit returns false, which ends Run with nil, or ctx ends. Failures
 // that pass are waited out. It may be called again and goes on where it ended.
 func (w *Watcher) Run(ctx context.Context, emit func(Event) bool) error {
-	for {
-		more, err := w.round(ctx, emit)
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case err == nil && !more:
-			return nil
-		case err == nil:
-			continue
-		case !kafka.Class(err).Passing():
-			return fmt.Errorf("watching: %w", err)
+	for more := true; more; {
+		var err error
+		if more, err = w.step(ctx, emit); err != nil {
+			return err
 		}
-		w.client.RefreshMetadata()
-		select {
-		case <-time.After(retryWait):
-		case <-ctx.Done():
-			return context.Cause(ctx)
+	}
+	return nil
+}
+
+// CatchUp hands what has been published until now to emit, and returns. It is
+// how a watch that ends with an outcome still sees the command's dead letter,
+// which is published first but may stand with another broker.
+func (w *Watcher) CatchUp(ctx context.Context, emit func(Event)) error {
+	ranges, err := w.client.LogRange(ctx, slices.Collect(maps.Keys(w.next)))
+	if err != nil {
+		return fmt.Errorf("catching up: %w", err)
+	}
+	behind := func() bool {
+		for tp, r := range ranges {
+			if w.next[tp] < r.Next {
+				return true
+			}
 		}
+		return false
+	}
+	for behind() {
+		if _, err := w.step(ctx, func(e Event) bool { emit(e); return true }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step is one round, or the wait after one that failed.
+func (w *Watcher) step(ctx context.Context, emit func(Event) bool) (more bool, err error) {
+	more, err = w.round(ctx, emit)
+	switch {
+	case ctx.Err() != nil && more:
+		return false, context.Cause(ctx)
+	case err == nil:
+		return more, nil
+	case !kafka.Class(err).Passing():
+		return false, fmt.Errorf("watching: %w", err)
+	}
+	w.client.RefreshMetadata()
+	select {
+	case <-time.After(retryWait):
+		return true, nil
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
 	}
 }
 

@@ -146,6 +146,32 @@ func TestWatchDeadLetters(t *testing.T) {
 	}
 }
 
+func TestCatchUp(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	w := b.open(t, downstream.Options{DeadLetters: true})
+	if err := w.CatchUp(t.Context(), func(e downstream.Event) { t.Errorf("unexpected %+v", e) }); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 7 {
+		b.publishOutcome(t, command.CustomerCreate, n)
+	}
+	b.publish(t, b.topics.DeadLetter(), 2, kafka.Record{Value: []byte{1}})
+	take(t, w, 3)
+	seen, letters := 0, 0
+	if err := w.CatchUp(t.Context(), func(e downstream.Event) {
+		seen++
+		if e.DeadLetter() {
+			letters++
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if seen != 5 || letters > 1 {
+		t.Errorf("want the five that were left, got %d, %d dead letters", seen, letters)
+	}
+}
+
 func TestWatchShowsWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

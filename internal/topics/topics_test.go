@@ -50,7 +50,6 @@ func TestSpecs(t *testing.T) {
 	if len(specs) != 16 {
 		t.Errorf("want 7 commands, 7 results, dead letters and attempts; got %d", len(specs))
 	}
-	const day = 86_400_000
 	for topic, want := range map[string]struct {
 		partitions int32
 		retention  string
@@ -146,8 +145,7 @@ func TestCheckSaysEverythingThatIsWrong(t *testing.T) {
 	if d := cmp.Diff([]string{"customer.update", "bank.dead-letter"}, missing.Topics); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
 	}
-	var partitions *topics.PartitionsError
-	if !errors.As(err, &partitions) {
+	if _, ok := errors.AsType[*topics.PartitionsError](err); !ok {
 		t.Fatalf("want a PartitionsError, got %v", err)
 	}
 	for _, want := range []string{
