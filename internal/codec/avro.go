@@ -18,6 +18,7 @@ func init() { goavro.MaxBlockCount = maxBlock }
 type avroType struct {
 	*schema
 	binary *goavro.Codec
+	print  uint64 // the schema's fingerprint, which every event begins with
 }
 
 func compile(text string) (t *avroType, err error) {
@@ -37,8 +38,11 @@ func compile(text string) (t *avroType, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: refused by the Avro library", errSchema)
 	}
-	return &avroType{schema: s, binary: binary}, nil
+	return &avroType{schema: s, binary: binary, print: s.fingerprint()}, nil
 }
+
+// fingerprint is the schema's, computed once.
+func (t *avroType) fingerprint() uint64 { return t.print }
 
 var (
 	errDatum    = errors.New("the value does not fit its Avro schema, or ends early")
