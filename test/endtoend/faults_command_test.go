@@ -195,7 +195,9 @@ func TestAResultThatIsTooLarge(t *testing.T) {
 	const invoices = 40
 	var ids []string
 	for n := range invoices {
-		id, _ := w.send(command.DBSInvoiceUpsert, func(f map[string]any) { f["invoiceNumber"], f["dealerCode"] = fmt.Sprint("BIG-", n), fmt.Sprint("5", n) })
+		id, _ := w.send(command.DBSInvoiceUpsert, func(f map[string]any) {
+			f["invoiceNumber"], f["dealerCode"] = fmt.Sprint("BIG-", n), fmt.Sprint("5", n)
+		})
 		ids = append(ids, id)
 	}
 	succeeds(w, ids...)
