@@ -44,7 +44,7 @@ func develop(ctx context.Context, t terminal, f devFlags) (err error) {
 	}
 	log := telemetry.NewLogger(t.err, logging)
 	box, err := sandbox.Start(ctx, sandbox.Options{
-		Topics: f.topics, KafkaPort: f.kafkaPort, BankPort: f.bankPort, Logger: log,
+		Topics: f.topics, KafkaPort: f.kafkaPort, BankPort: f.bankPort,
 	})
 	if err != nil {
 		return fmt.Errorf("%w; take other ports with --kafka-port and --bank-port", err)

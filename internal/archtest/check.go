@@ -66,12 +66,17 @@ func checkStandard(s source) []string {
 	return wrong
 }
 
-// checkFloats finds every mention of floating-point numbers in what amounts
-// pass through, and the calls that make them without a mention.
+// checkFloats keeps floating-point numbers out of what amounts pass through.
 func checkFloats(s source) []string {
 	if s.test || !matchesAny(floatFree, s.room()) || floats[s.path] != "" {
 		return nil
 	}
+	return floatsIn(s)
+}
+
+// floatsIn finds every mention of floating-point numbers, and the calls that
+// make them without a mention.
+func floatsIn(s source) []string {
 	var wrong []string
 	ast.Inspect(s.syntax, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {

@@ -74,13 +74,13 @@ var standardOnly = []string{"internal/command", "internal/bankapi/wire", "intern
 // floatFree are the trees through which amounts pass. floats are the files in
 // them whose floating-point numbers are none.
 var (
-	floatFree = []string{"internal/command", "internal/codec", "internal/bankapi/...", "internal/banksim"}
+	floatFree = []string{"internal/command", "internal/codec", "internal/bankapi/...", "internal/banksim", "internal/processing"}
 	floats    = map[string]string{
 		"internal/bankapi/group_config.go": "a rate per second and a ratio of failures",
 		"internal/bankapi/group.go":        "a rate per second and a ratio of failures",
 		"internal/codec/reader.go":         "the refusal of a float that a schema offers as an amount",
 		"internal/codec/schema.go":         "sizes and scales of an Avro schema, which is JSON",
-		"internal/bankapi/limiter.go":      "a concurrency limit that adapts",
+		"internal/processing/config.go":    "a rate per second",
 		"internal/banksim/latency.go":      "a distribution of waits",
 	}
 )

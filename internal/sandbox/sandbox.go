@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -33,8 +32,6 @@ type Options struct {
 	// KafkaPort and BankPort are ports on loopback; 0 takes free ones. KafkaPort
 	// is the first broker's.
 	KafkaPort, BankPort int
-	// Logger may be nil.
-	Logger *slog.Logger
 }
 
 // Sandbox is a running broker and bank.
