@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -82,5 +83,13 @@ func TestLogConfigValidate(t *testing.T) {
 	err := telemetry.LogConfig{Level: "loud", Format: "xml"}.Validate()
 	if err == nil || !strings.Contains(err.Error(), "level:") || !strings.Contains(err.Error(), "format:") {
 		t.Errorf("want both faults, got %v", err)
+	}
+}
+
+func BenchmarkLogger(b *testing.B) {
+	log := telemetry.NewLogger(io.Discard, telemetry.LogConfig{})
+	for b.Loop() {
+		log.Info("command completed", "command", named("dbs.invoice.upsert"), "command_id", "5b0c7a52-6a0f-4f0e-9d7c-0c6a5c9e1a04",
+			"status", named("SUCCEEDED"), "code", named("dbs.invoice.accepted"), "attempts", 1)
 	}
 }
