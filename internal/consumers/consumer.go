@@ -51,7 +51,7 @@ var (
 
 // leaveTimeout bounds leaving the group once nothing runs any more. A member that
 // could not say goodbye is missed after the session timeout.
-const leaveTimeout = 3 * time.Second
+const leaveTimeout = time.Second
 
 // New returns a consumer that starts nothing.
 func New(cfg Config, d Deps) (*Consumer, error) {

@@ -12,7 +12,8 @@ import (
 type Config struct {
 	// Brokers are host:port addresses, at least one.
 	Brokers []string `yaml:"brokers"`
-	// ClientID is the name that brokers log and meter.
+	// ClientID is the name that brokers log and meter; a member of a group adds to
+	// it what no other has.
 	ClientID string `yaml:"client_id"` // default bank-processor
 	// DialTimeout bounds one connection with its TLS and SASL handshakes.
 	DialTimeout time.Duration `yaml:"dial_timeout"` // default 5 s

@@ -82,6 +82,7 @@ type Group struct {
 	client *Client
 	cfg    GroupConfig
 	dialer *dialer
+	name   string // its client id
 
 	mu     sync.Mutex
 	group  *kafkago.ConsumerGroup // nil before the first Next
@@ -94,7 +95,7 @@ func (c *Client) NewGroup(cfg GroupConfig) (*Group, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	return &Group{client: c, cfg: cfg, dialer: newDialer(c.cfg)}, nil
+	return &Group{client: c, cfg: cfg, dialer: newDialer(c.cfg), name: memberName(c.cfg.ClientID)}, nil
 }
 
 // Next joins, or waits until the last generation has ended and all of its
@@ -147,7 +148,7 @@ func (g *Group) join(ctx context.Context) (*kafkago.ConsumerGroup, error) {
 		Brokers: g.client.cfg.Brokers,
 		Topics:  g.cfg.Topics,
 		Dialer: &kafkago.Dialer{
-			ClientID:      g.client.cfg.ClientID,
+			ClientID:      g.name,
 			Timeout:       g.client.cfg.DialTimeout,
 			DialFunc:      g.dialer.dial,
 			SASLMechanism: g.client.sasl.orNil(),
@@ -176,10 +177,11 @@ func (g *Group) joined() (*kafkago.ConsumerGroup, error) {
 }
 
 // Close ends the current generation, waits until its functions have returned,
-// and leaves the group. Once ctx has ended it waits for the network no longer:
-// a pending join is cut off, and the coordinator then notices the absence by the
-// session timeout. A function of the generation that does not return is waited
-// for beyond ctx by nobody: Close returns ctx's cause.
+// and leaves the group, also from the middle of a rebalance. Once ctx has ended
+// it waits for kafka-go no longer: a pending join is cut off and taken back. A
+// function of the generation that does not return is waited for beyond ctx by
+// nobody: Close returns ctx's cause. After any error the coordinator notices the
+// absence by the session timeout.
 func (g *Group) Close(ctx context.Context) error {
 	g.mu.Lock()
 	g.closed = true
@@ -196,16 +198,18 @@ func (g *Group) Close(ctx context.Context) error {
 	}()
 	select {
 	case <-left:
-		return nil
 	case <-ctx.Done():
+		g.dialer.close()
+		select {
+		case <-left:
+		case <-time.After(severGrace):
+			return fmt.Errorf("leaving group %s: %w", g.cfg.ID, context.Cause(ctx))
+		}
 	}
-	g.dialer.close()
-	select {
-	case <-left:
-		return nil
-	case <-time.After(severGrace):
-		return fmt.Errorf("leaving group %s: %w", g.cfg.ID, context.Cause(ctx))
+	if err := g.goodbye(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("leaving group %s: %w", g.cfg.ID, err)
 	}
+	return nil
 }
 
 // severGrace is how long kafka-go gets to notice that its connections are gone.

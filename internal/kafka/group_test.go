@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // bubble runs f in a synctest bubble with a broker cluster of its own.
@@ -206,9 +207,9 @@ func TestNewPartitionsEndTheGeneration(t *testing.T) {
 }
 
 // A join waits for members that do not answer, up to the rebalance timeout.
-// Close does not.
+// Close does not, and leaves nobody behind for whom the others would wait.
 func TestCloseCutsAPendingJoinOff(t *testing.T) {
-	bubble(t, func(t *testing.T, _ *kfake.Cluster, cfg Config) {
+	bubble(t, func(t *testing.T, cluster *kfake.Cluster, cfg Config) {
 		group := GroupConfig{ID: "g", Topics: []string{"a"}, RebalanceTimeout: 5 * time.Minute}
 		c1, g1 := member(t, cfg, group)
 		c2, g2 := member(t, cfg, group)
@@ -231,12 +232,47 @@ func TestCloseCutsAPendingJoinOff(t *testing.T) {
 		if took := time.Since(before); took > 2*time.Second {
 			t.Errorf("took %v", took)
 		}
+		if n := len(cluster.GroupInfo("g").Members); n != 1 {
+			t.Errorf("the group has %d members, want g1 alone", n)
+		}
 		if err := <-pending; !errors.Is(err, ErrGroupClosed) {
 			t.Errorf("got %v", err)
 		}
 		close(release)
 		if err := g1.Close(t.Context()); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// A member whose sync is turned away because yet another one joins, and which is
+// closed before it joins again, is in the group and in no generation.
+func TestCloseLeavesAfterASyncThatWasTurnedAway(t *testing.T) {
+	bubble(t, func(t *testing.T, cluster *kfake.Cluster, cfg Config) {
+		c, g := member(t, cfg, GroupConfig{ID: "g", Topics: []string{"a"}})
+		defer c.Close()
+		refused := make(chan struct{})
+		cluster.ControlKey(int16(kmsg.SyncGroup), func(req kmsg.Request) (kmsg.Response, error, bool) {
+			res := req.ResponseKind().(*kmsg.SyncGroupResponse)
+			res.ErrorCode = int16(kafkago.RebalanceInProgress)
+			close(refused)
+			return res, nil, true
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() { <-refused; cancel() }()
+		if _, err := g.Next(ctx); err == nil {
+			t.Fatal("want no generation")
+		}
+		synctest.Wait() // kafka-go now waits for somebody to hear its error
+		if n := len(cluster.GroupInfo("g").Members); n != 1 {
+			t.Fatalf("the group has %d members before, want 1", n)
+		}
+		if err := g.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if n := len(cluster.GroupInfo("g").Members); n != 0 {
+			t.Errorf("the group has %d members, want none", n)
 		}
 	})
 }
