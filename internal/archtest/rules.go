@@ -41,7 +41,6 @@ var rooms = []room{
 	{path: "internal/telemetry"},
 	{path: "internal/admin"},
 	{path: "internal/archtest"},
-	{path: "internal/deps"},
 	{path: "schemas"},
 	{path: "test/...", may: anything},
 }
@@ -55,15 +54,15 @@ type owner struct {
 }
 
 var owners = []owner{
-	{imports: "github.com/segmentio/kafka-go/...", in: []string{"internal/kafka", "internal/deps"}, inTests: true},
-	{imports: "github.com/twmb/franz-go/...", in: []string{"internal/sandbox", "internal/deps"}, inTests: true},
+	{imports: "github.com/segmentio/kafka-go/...", in: []string{"internal/kafka"}, inTests: true},
+	{imports: "github.com/twmb/franz-go/...", in: []string{"internal/sandbox"}, inTests: true},
 	{imports: "internal/sandbox", in: []string{"internal/app", "internal/demo", "cmd/processor"}, inTests: true},
-	{imports: "github.com/linkedin/goavro/...", in: []string{"internal/codec", "internal/deps"}, inTests: true},
-	{imports: "github.com/sony/gobreaker/...", in: []string{"internal/bankapi", "internal/deps"}},
-	{imports: "golang.org/x/oauth2/...", in: []string{"internal/bankapi/...", "internal/deps"}},
-	{imports: "github.com/prometheus/...", in: []string{"internal/telemetry", "internal/deps"}, inTests: true},
-	{imports: "github.com/goccy/go-yaml/...", in: []string{"internal/config", "internal/deps"}, inTests: true},
-	{imports: "github.com/spf13/cobra/...", in: []string{"cmd/processor", "internal/deps"}},
+	{imports: "github.com/linkedin/goavro/...", in: []string{"internal/codec"}, inTests: true},
+	{imports: "github.com/sony/gobreaker/...", in: []string{"internal/bankapi"}},
+	{imports: "golang.org/x/oauth2/...", in: []string{"internal/bankapi/..."}},
+	{imports: "github.com/prometheus/...", in: []string{"internal/telemetry"}, inTests: true},
+	{imports: "github.com/goccy/go-yaml/...", in: []string{"internal/config"}, inTests: true},
+	{imports: "github.com/spf13/cobra/...", in: []string{"cmd/processor"}},
 	{imports: "testing/...", inTests: true},
 }
 
