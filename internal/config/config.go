@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"bankprocessor/internal/admin"
 	"bankprocessor/internal/kafka"
@@ -31,10 +32,14 @@ type Config struct {
 func (c Config) WithDefaults() Config {
 	c.Kafka = c.Kafka.WithDefaults()
 	c.Topics = c.Topics.WithDefaults()
+	c.Banks = c.Banks.WithDefaults()
+	leased := c.Intake.Lease != 0
 	c.Intake = c.Intake.WithDefaults()
+	if left := c.Intake.SessionTimeout - c.longestCall(); !leased && left > c.Intake.CommitInterval {
+		c.Intake.Lease = min(c.Intake.Lease, left)
+	}
 	c.Output = c.Output.WithDefaults()
 	c.Processing = c.Processing.WithDefaults()
-	c.Banks = c.Banks.WithDefaults()
 	c.Admin = c.Admin.WithDefaults()
 	c.Log = c.Log.WithDefaults()
 	return c
@@ -50,7 +55,7 @@ func (c Config) check() []sectionFault {
 	}{
 		{"kafka", c.Kafka.Validate()},
 		{"topics", c.Topics.Validate()},
-		{"intake", c.Intake.validate(c.Topics)},
+		{"intake", errors.Join(c.Intake.validate(c.Topics), c.handOverFits())},
 		{"output", c.Output.Validate()},
 		{"processing", c.Processing.Validate()},
 		{"banks.interapi", c.Banks.InterAPI.Validate()},
@@ -63,6 +68,24 @@ func (c Config) check() []sectionFault {
 		}
 	}
 	return all
+}
+
+// handOverFits refuses timeouts under which a partition could be handed over, or
+// given away, while a bank call for it still runs.
+func (c Config) handOverFits() error {
+	call := c.longestCall()
+	var errs []error
+	if c.Intake.DrainTimeout+call+c.Processing.PublishGrace >= c.Intake.RebalanceTimeout {
+		errs = append(errs, errors.New("rebalance_timeout: want more than drain_timeout, the longest banks.*.http.timeout and processing.publish_grace together"))
+	}
+	if c.Intake.Lease+call > c.Intake.SessionTimeout {
+		errs = append(errs, errors.New("lease: want at most session_timeout less the longest banks.*.http.timeout"))
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) longestCall() time.Duration {
+	return max(c.Banks.InterAPI.HTTP.Timeout, c.Banks.LoanAPI.HTTP.Timeout)
 }
 
 // Validate returns every fault of a Config that has its defaults, as *Faults.

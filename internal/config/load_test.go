@@ -183,3 +183,21 @@ func TestLoadSomeSections(t *testing.T) {
 		t.Error("want unknown variables refused all the same")
 	}
 }
+
+func TestTimeoutsThatLoseACallAreRefused(t *testing.T) {
+	t.Parallel()
+	_, err := load(t, whole+`
+intake: {session_timeout: 30s, lease: 25s, rebalance_timeout: 24s, drain_timeout: 10s}
+`)
+	for _, want := range []string{"intake.rebalance_timeout: want more than drain_timeout", "intake.lease: want at most session_timeout less"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q in %v", want, err)
+		}
+	}
+	c, err := load(t, whole+`
+intake: {session_timeout: 20s}
+`)
+	if err != nil || c.Intake.Lease != 10*time.Second {
+		t.Errorf("lease %v, %v: want the session less the longest bank call", c.Intake.Lease, err)
+	}
+}
