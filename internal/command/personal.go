@@ -12,6 +12,10 @@ func holdsPersonalData(s string) bool {
 	})
 }
 
+// ReferenceHoldsPersonalData says whether a reference of upstream's own, such as a
+// correlation id, holds what no outcome may carry (contract section 11.10).
+func ReferenceHoldsPersonalData(s string) bool { return keyHoldsPersonalData(s) }
+
 // keyHoldsPersonalData is holdsPersonalData for keys. A UUID is exempt: its hex
 // digits form an identity number by chance about once in 26,000.
 func keyHoldsPersonalData(s string) bool {

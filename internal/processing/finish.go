@@ -78,6 +78,11 @@ func (p *Processor) publish(ctx context.Context, m *command.Message, o *command.
 	if o == nil {
 		return nil
 	}
+	if command.ReferenceHoldsPersonalData(o.CorrelationID) {
+		p.log.Warn("the correlationId holds personal data: the outcome goes without it",
+			"command", o.Command, "command_id", o.CommandID, "partition", m.Partition, "offset", m.Offset)
+		o.CorrelationID = ""
+	}
 	o.Revision, o.ReceivedAt, o.CompletedAt = 1, received.UTC(), completed.UTC()
 	if err := p.publisher.Outcome(ctx, m, o); err != nil {
 		return fmt.Errorf("publishing outcome: %w", err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/bankapi/wire"
 	"bankprocessor/internal/command"
 )
@@ -129,7 +130,7 @@ func resultRow(row *wire.Object, number string) command.InvoiceResultRow {
 		Record:          recordOf(row.Code("RecordStatus")),
 		Maturity:        maturityOf(row.Code("InvoiceMaturtyType")), // the bank's spelling
 		LastUpdated:     row.Time("LastUpdateDate"),
-		Explanation:     command.Private(row.Text("Explanation")),
+		Explanation:     command.Private(bankapi.Scrub(row.Text("Explanation"))),
 	}
 }
 

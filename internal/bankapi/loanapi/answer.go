@@ -80,7 +80,7 @@ func readOffer(o *wire.Object, application int64) *command.LoanOffer {
 	return &command.LoanOffer{
 		ApplicationNumber:           application,
 		InternetDisplayType:         o.Int64("InternetDisplayTypes"),
-		ProductDescription:          o.Text("ProductDescription"),
+		ProductDescription:          bankapi.Scrub(o.Text("ProductDescription")),
 		CreditAmount:                o.Decimal("CreditAmount"),
 		Maturity:                    o.Int64("Maturity"),
 		ContractInterestRate:        o.Decimal("ContractInterestRate"),
