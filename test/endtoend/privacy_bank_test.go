@@ -1,11 +1,17 @@
 package endtoend
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
+	"net"
+	"net/http"
 	"strings"
+	"time"
 
+	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/banksim"
 	"bankprocessor/internal/command"
 )
@@ -143,4 +149,35 @@ func (p *privacy) lostAnswers() {
 			p.struck(name, banksim.Fault{Kind: kind})
 		}
 	}
+}
+
+// unaskedAnswer is more than was asked for: net/http prints it to the standard
+// logger, word for word.
+func (p *privacy) unaskedAnswer() {
+	p.t.Helper()
+	listener, err := new(net.ListenConfig).Listen(p.t.Context(), "tcp", "127.0.0.1:0")
+	must(p.t, err)
+	answer := "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" + p.page()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer func() { _ = conn.Close() }()
+		if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+			_, _ = io.WriteString(conn, answer)
+		}
+		_, _ = io.Copy(io.Discard, conn) // until the caller hangs up
+	}()
+	client, err := bankapi.NewClient(bankapi.HTTPConfig{BaseURL: "http://" + listener.Addr().String()})
+	must(p.t, err)
+	if e := client.Post(p.t.Context(), bankapi.Request{URL: client.URL("/"), Body: []byte("{}")}); e.Delivery != command.Answered {
+		p.t.Errorf("no answer: %v", e.Err)
+	}
+	await(p.t, 10*time.Second, "word of the standard log", func() bool { return strings.Contains(p.standard.String(), "withheld") })
+	client.CloseIdle()
+	must(p.t, listener.Close())
+	<-served
 }

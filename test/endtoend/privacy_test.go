@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log"
 	"maps"
-	"os"
 	"testing"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"bankprocessor/internal/config"
 	"bankprocessor/internal/kafka"
 	"bankprocessor/internal/sandbox"
+	"bankprocessor/internal/telemetry"
 	"bankprocessor/internal/topics"
 )
 
@@ -33,6 +33,7 @@ func TestNoPersonalDataComesOut(t *testing.T) {
 	p.bankRefusals()
 	p.lies()
 	p.lostAnswers()
+	p.unaskedAnswer()
 	p.search()
 }
 
@@ -57,8 +58,9 @@ func openPrivacy(t *testing.T) *privacy {
 		Topics: topics.Config{Partitions: 2},
 		Bank:   banksim.Config{World: bank, Loan: banksim.LoanProduct{Description: p.text("product"), Principal: 5432109, Months: 11, MonthlyRate: 419}},
 	})
-	log.SetOutput(p.standard)
-	t.Cleanup(func() { log.SetOutput(os.Stderr) })
+	before, flags := log.Writer(), log.Flags()
+	telemetry.WithholdStandardLog(p.standard)
+	t.Cleanup(func() { log.SetOutput(before); log.SetFlags(flags) })
 	p.watch()
 	// The bank fails so often here that a breaker would make the test wait.
 	steady := func(groups ...*bankapi.GroupConfig) {
