@@ -21,6 +21,8 @@ func TestScrub(t *testing.T) {
 		"e-mail":             {"posta <someone@example.com>", "posta ***"},
 		"iban":               {"TR33 0006 1005 1978 6457 8413 26 hesabi", "*** hesabi"},
 		"iban with letters":  {"hesap GB29NWBK60161331926819", "hesap ***"},
+		"iban of two digits": {"hesap AB12CDEFGHIJKLMN", "hesap ***"},
+		"one digit":          {"1 kayit", "1 kayit"},
 		"hidden by controls": {"1000\u200b0000\x00146", "***"},
 		"other digits":       {"\u0661\u0660\u0660\u0660\u0660\u0660\u0660\u0660\u0661\u0664\u0666", "***"},
 		"white space":        {"  a\r\n\tb\u00a0c ", "a   b c"},
