@@ -27,7 +27,7 @@ const (
 	// outageOpenFor is how long the breaker waits between two rounds of probes.
 	outageOpenFor = 4 * time.Second
 	// slack is what a busy machine may add to a bound.
-	slack = 150 * time.Millisecond
+	slack = 200 * time.Millisecond
 )
 
 // A bank operation is down for 30 s under a steady load, while two others go on.
