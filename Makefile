@@ -3,6 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
 GO        ?= go
+TESTFLAGS ?=
 FUZZTIME  ?= 10s
 IMAGE     ?= bank-processor:dev
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -14,7 +15,7 @@ help: ## shows this
 
 .PHONY: test
 test: ## every test, with the race detector
-	$(GO) test -race -timeout 5m ./...
+	$(GO) test -race -timeout 5m $(TESTFLAGS) ./...
 
 .PHONY: test-short
 test-short: ## the quick tests, without the race detector
