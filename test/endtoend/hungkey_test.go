@@ -2,6 +2,7 @@ package endtoend
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -111,6 +112,7 @@ func (r *trial) take(record kafka.Record) {
 // how long they took: those of key 0, and all others. Both are sorted.
 func (r *trial) run(commands int) (others, first []time.Duration) {
 	r.w.t.Helper()
+	runtime.GC() // no run pays for what came before it
 	base := r.numbers
 	r.numbers += commands
 	var sending sync.WaitGroup
