@@ -3,6 +3,7 @@ package endtoend
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"testing"
@@ -37,6 +38,7 @@ func TestAHungKeyDelaysNobodyElse(t *testing.T) {
 	if testing.Short() {
 		commands = 400
 	}
+	debug.FreeOSMemory() // what earlier tests have left is not to be given back meanwhile
 	for _, partitions := range []int32{1, 12} {
 		t.Run(fmt.Sprintf("%d partitions", partitions), func(t *testing.T) {
 			r := newTrial(t, partitions)
