@@ -51,7 +51,11 @@ func Config(box *sandbox.Sandbox) config.Config {
 // Run plays the whole scenario and prints it. It returns ErrWrong when an outcome
 // differs from what it should be, and any other error when the demo itself could
 // not go on.
-func Run(ctx context.Context, out io.Writer, o Options) (err error) {
+func Run(ctx context.Context, out io.Writer, o Options) error {
+	return run(ctx, out, o, scenario())
+}
+
+func run(ctx context.Context, out io.Writer, o Options, acts []act) (err error) {
 	start := time.Now()
 	report := &reporter{out: out, color: o.Color}
 	report.say("A Kafka broker, a simulated bank and the processor, in this one process, over TCP on loopback.")
@@ -78,7 +82,7 @@ func Run(ctx context.Context, out io.Writer, o Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	for _, a := range scenario() {
+	for _, a := range acts {
 		report.act(a.title)
 		for _, st := range a.steps {
 			p, err := s.play(ctx, st)
