@@ -67,8 +67,8 @@ func (p *Processor) publish(ctx context.Context, m *command.Message, o *command.
 	completed := p.now()
 	if letter != nil {
 		letter.Message, letter.FailedAt = m, completed.UTC()
-		if err := p.publisher.DeadLetter(ctx, letter); err != nil {
-			return fmt.Errorf("publishing dead letter: %w", err)
+		if err := p.store(ctx, m, "dead letter", func() error { return p.publisher.DeadLetter(ctx, letter) }); err != nil {
+			return err
 		}
 		p.observer.DeadLettered(m.Name, letter.Reason, letter.Code)
 		p.log.Warn("command dead-lettered", "command", m.Name, "command_id", letter.CommandID,
@@ -84,13 +84,31 @@ func (p *Processor) publish(ctx context.Context, m *command.Message, o *command.
 		o.CorrelationID = ""
 	}
 	o.Revision, o.ReceivedAt, o.CompletedAt = 1, received.UTC(), completed.UTC()
-	if err := p.publisher.Outcome(ctx, m, o); err != nil {
-		return fmt.Errorf("publishing outcome: %w", err)
+	if err := p.store(ctx, m, "outcome", func() error { return p.publisher.Outcome(ctx, m, o) }); err != nil {
+		return err
 	}
 	p.observer.Completed(o, p.now().Sub(received))
 	p.log.Debug("command completed", "command", o.Command, "command_id", o.CommandID,
 		"status", o.Status, "code", o.Code, "attempts", o.Attempts)
 	return nil
+}
+
+// store publishes until it succeeds or ctx ends. What cannot be stored is kept
+// here and tried again: to run the command anew would call the bank anew.
+func (p *Processor) store(ctx context.Context, m *command.Message, what string, publish func() error) error {
+	for tries := 0; ; tries++ {
+		err := publish()
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() == nil && tries == 0 {
+			p.log.Error("what came of a command cannot be stored: trying on",
+				"what", what, "command", m.Name, "partition", m.Partition, "offset", m.Offset, "error", err)
+		}
+		if sleep(ctx, p.backoff(tries)) != nil {
+			return fmt.Errorf("publishing %s: %w", what, err)
+		}
+	}
 }
 
 // outlive returns a context that ends grace after ctx does.

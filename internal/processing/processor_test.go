@@ -222,12 +222,34 @@ func TestRegistryAwayIsNotTheCommandsFault(t *testing.T) {
 
 func TestNothingIsDoneUntilItIsDurable(t *testing.T) {
 	t.Parallel()
-	b := setup(t, limitQuery())
-	b.bank.answers(command.DBSLimitQuery, ok(command.CodeLimitListed))
-	b.log.err = errors.New("broker away")
-	if err := b.p.Handle(t.Context(), b.m); !errors.Is(err, b.log.err) {
-		t.Errorf("Handle: %v, want the publisher's error", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := setup(t, complete())
+		b.bank.answers(command.CustomerComplete, lost())
+		b.log.refuse(5)
+		b.want(b.handle(t.Context()), command.InDoubt, command.CodeBankNoAnswer, 1, command.ReasonInDoubt)
+		if n := len(b.bank.calls(command.CustomerComplete)); n != 1 {
+			t.Errorf("%d calls at the bank because the outcome could not be stored, want 1", n)
+		}
+	})
+}
+
+func TestAnOutcomeThatCannotBeStoredHandsTheCommandOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := setup(t, limitQuery())
+		b.bank.answers(command.DBSLimitQuery, ok(command.CodeLimitListed))
+		b.log.refuse(1_000_000)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		start := time.Now()
+		err := b.p.Handle(ctx, b.m)
+		if !errors.Is(err, errAway) || errors.Is(err, ErrReleased) {
+			t.Errorf("Handle: %v, want the publisher's error", err)
+		}
+		if grace := time.Since(start) - time.Minute; grace != 5*time.Second {
+			t.Errorf("gave up %v after the end of the context, want the grace of 5s", grace)
+		}
+	})
 }
 
 func TestLetterComesBeforeOutcome(t *testing.T) {

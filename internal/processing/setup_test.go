@@ -2,6 +2,7 @@ package processing
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"sync"
 	"testing"
@@ -129,14 +130,28 @@ type memoryLog struct {
 	outcomes []*command.Outcome
 	letters  []*command.DeadLetter
 	order    []string
-	err      error // returned instead of publishing when set
+	refusals int // how many more publications fail with errAway
+}
+
+var errAway = errors.New("broker away")
+
+// refuse makes the next n publications fail.
+func (l *memoryLog) refuse(n int) { l.refusals = n }
+
+// refused takes one refusal, if any is left.
+func (l *memoryLog) refused() bool {
+	if l.refusals == 0 {
+		return false
+	}
+	l.refusals--
+	return true
 }
 
 func (l *memoryLog) Outcome(_ context.Context, _ *command.Message, o *command.Outcome) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.err != nil {
-		return l.err
+	if l.refused() {
+		return errAway
 	}
 	l.outcomes, l.order = append(l.outcomes, o), append(l.order, "outcome")
 	return nil
@@ -145,8 +160,8 @@ func (l *memoryLog) Outcome(_ context.Context, _ *command.Message, o *command.Ou
 func (l *memoryLog) DeadLetter(_ context.Context, d *command.DeadLetter) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.err != nil {
-		return l.err
+	if l.refused() {
+		return errAway
 	}
 	l.letters, l.order = append(l.letters, d), append(l.order, "letter")
 	return nil
