@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -88,17 +89,13 @@ func (c *Client) Post(ctx context.Context, r Request) Exchange {
 	if err != nil {
 		return Exchange{Delivery: command.NotSent, Err: errors.New("building bank request: the URL is not valid")}
 	}
-	for name, values := range r.Header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, r.Header)
 	if c.signer != nil {
 		signature, err := c.signer.Sign(r.Body)
 		if err != nil {
 			return Exchange{Delivery: command.NotSent, Err: fmt.Errorf("signing bank request: %w", err)}
 		}
-		for name, values := range signature {
-			req.Header[name] = values
-		}
+		maps.Copy(req.Header, signature)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -147,8 +144,7 @@ func (s *sending) delivery(ctx context.Context) command.Delivery {
 
 // withoutURL drops the URL that net/http puts in front of its errors.
 func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
 	}
 	return err

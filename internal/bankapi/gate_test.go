@@ -47,7 +47,7 @@ func TestPauseDoublesAndOneCommandProbes(t *testing.T) {
 						t.Fatalf("%d calls during a pause", calls.Load())
 					}
 					g.mustRefuse(t)
-					time.Sleep(1)
+					time.Sleep(time.Nanosecond)
 					synctest.Wait()
 					if calls.Load() != 1 {
 						t.Fatalf("%d probes, want 1", calls.Load())
@@ -116,10 +116,10 @@ func TestAnswersFromBeforeTheHold(t *testing.T) {
 			calls.Go(func() {
 				g.Do(t.Context(), func(context.Context) command.Verdict {
 					time.Sleep(time.Duration(i) * time.Second)
-					switch {
-					case i == 5:
+					switch i {
+					case 5:
 						return success
-					case i == 9:
+					case 9:
 						time.Sleep(time.Minute)
 					}
 					return noAuth
