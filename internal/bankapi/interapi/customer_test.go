@@ -66,8 +66,8 @@ func TestCustomerPayloads(t *testing.T) {
 	// The page's example of update shows another ProcessId than it was sent, and
 	// another method's $type.
 	for members, want := range map[string]command.CustomerUpdated{
-		`"$type":"AddDigitalCustomerDocumentsMessage","CalculateLimit":true,"ProcessId":2104300309000001,"State":2`: {ProcessID: 2104300309000001, CalculateLimit: ptr(true), ProcessIDDiffers: true},
-		`"CalculateLimit":0,"ProcessId":2105170309000001,"State":2`:                                                 {ProcessID: 2105170309000001, CalculateLimit: ptr(false)},
+		`"$type":"AddDigitalCustomerDocumentsMessage","CalculateLimit":true,"ProcessId":2104300309000001,"State":2`: {ProcessID: 2104300309000001, CalculateLimit: new(true), ProcessIDDiffers: true},
+		`"CalculateLimit":0,"ProcessId":2105170309000001,"State":2`:                                                 {ProcessID: 2105170309000001, CalculateLimit: new(false)},
 		`"State":2`: {},
 	} {
 		v := answerWith(t, updateCommand(), data(members))

@@ -350,7 +350,7 @@ func TestNothingIsSentThatCannotBeMeant(t *testing.T) {
 		"credit":                               {invoice(func(p *command.Invoice) { p.EntryType = command.Credit }), invalid, "DebitCreditType"},
 		"no maturity":                          {invoice(func(p *command.Invoice) { p.Maturity = "" }), invalid, "MaturityType"},
 		"no amount":                            {invoice(func(p *command.Invoice) { p.Amount = nil }), invalid, "InvoiceAmount"},
-		"three digits after the point":         {invoice(func(p *command.Invoice) { p.Amount = ptr(command.NewDecimal(1001, 3)) }), invalid, "InvoiceAmount"},
+		"three digits after the point":         {invoice(func(p *command.Invoice) { p.Amount = new(command.NewDecimal(1001, 3)) }), invalid, "InvoiceAmount"},
 		"invoice of an unset company":          {invoice(func(p *command.Invoice) { p.CompanyCode = "OTHER" }), unset, "customer_numbers"},
 		"limit of an unset company": {func(t *testing.T) command.Payload {
 			p := limitCommand(t)

@@ -3,6 +3,7 @@ package interapi
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -51,9 +52,7 @@ func (b *bank) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.cut {
 		panic(http.ErrAbortHandler)
 	}
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	if a.status != 0 {
 		w.WriteHeader(a.status)
 	}
@@ -173,8 +172,6 @@ func data(members string) string {
 	return `{"$type":"ServiceResponseMessage","Data":{"$type":"SomethingElse",` + members + `}}`
 }
 
-func ptr[T any](v T) *T { return &v }
-
 func day(t *testing.T, s string) command.Date {
 	t.Helper()
 	d, err := command.ParseDate(s)
@@ -206,7 +203,7 @@ func payloads(t *testing.T) map[command.Name]command.Payload {
 func createCommand() *command.CreateCustomer {
 	return &command.CreateCustomer{
 		FlowReference: "flow-1", PhoneNumber: "+90 555 999 99 99", CitizenshipNumber: "10000000146",
-		Email: "someone@example.com", Fatca: ptr(false), USCustomer: ptr(false), KVKKApproved: ptr(true),
+		Email: "someone@example.com", Fatca: new(false), USCustomer: new(false), KVKKApproved: new(true),
 		NotificationOnUpdate: true,
 	}
 }
@@ -215,13 +212,13 @@ func updateCommand() *command.UpdateCustomer {
 	return &command.UpdateCustomer{
 		FlowReference: "flow-1", CustomerNumber: 5035266140, ProcessID: 2105170309000001,
 		CitizenshipNumber: "10000000146",
-		Education:         command.CodedName{Name: "ÜNİVERSİTE", Code: ptr(int32(6))},
+		Education:         command.CodedName{Name: "ÜNİVERSİTE", Code: new(int32(6))},
 		CompanyName:       "ÖRNEK ŞİRKETİ",
-		Salary:            ptr(command.NewDecimal(123450, 1)),
-		WorkingStatus:     command.CodedName{Name: "Özel Sektör Ücretli", Code: ptr(int32(1))},
-		JobTitle:          command.CodedName{Name: "Mimar,İç Mimar,Mühendis", Code: ptr(int32(9))},
-		HomeStatus:        command.CodedName{Name: "Kira", Code: ptr(int32(2))},
-		WorkAreaCode:      ptr(int32(0)),
+		Salary:            new(command.NewDecimal(123450, 1)),
+		WorkingStatus:     command.CodedName{Name: "Özel Sektör Ücretli", Code: new(int32(1))},
+		JobTitle:          command.CodedName{Name: "Mimar,İç Mimar,Mühendis", Code: new(int32(9))},
+		HomeStatus:        command.CodedName{Name: "Kira", Code: new(int32(2))},
+		WorkAreaCode:      new(int32(0)),
 		JobAddress: &command.Address{
 			Type: "WorkAddress", TypeCode: "2", Country: "Türkiye", CountryCode: "90", City: "İstanbul", CityCode: "34",
 			Town: "Pendik", TownCode: "34000020000", District: "Sanayi Mah", DistrictCode: "34000020003",
@@ -232,14 +229,14 @@ func updateCommand() *command.UpdateCustomer {
 			Town: "BAKIRKÖY", TownCode: "34000003000", District: "ATAKÖY 3-4-11. Mah", DistrictCode: "34000003015",
 			Street: "ÖRNEK CADDESİ", StreetCode: "22030330", AddressDetail: "BLOK NO: 30",
 		},
-		BranchID: "9860", SelectedAddress: "Home", CalculateLimit: ptr(false),
+		BranchID: "9860", SelectedAddress: "Home", CalculateLimit: new(false),
 	}
 }
 
 func completeCommand() *command.CompleteCustomer {
 	return &command.CompleteCustomer{
 		FlowReference: "flow-1", CustomerNumber: 5034971801, ProcessID: 2102260309000002,
-		Email: "someone@example.com", PhoneNumber: "05559999999", ApprovedAgent: ptr(false), CourierSelected: ptr(true),
+		Email: "someone@example.com", PhoneNumber: "05559999999", ApprovedAgent: new(false), CourierSelected: new(true),
 	}
 }
 
@@ -253,7 +250,7 @@ func invoiceCommand(t *testing.T) *command.Invoice {
 	return &command.Invoice{
 		Operation: command.InsertInvoice, CompanyCode: "SOLEN", DealerCode: "0222",
 		InvoiceNumber: "888888888849635547", InvoiceCurrency: "TRY", PaymentCurrency: "TRY",
-		InvoiceDate: day(t, "2020-08-15"), Amount: ptr(command.NewDecimal(90000, 2)), DueDate: day(t, "2020-11-02"),
+		InvoiceDate: day(t, "2020-08-15"), Amount: new(command.NewDecimal(90000, 2)), DueDate: day(t, "2020-11-02"),
 		Maturity: command.Term, EntryType: command.Debit, Blockage: command.BlockageIncluded,
 		ParametricCode: "V", Explanation: "deneme", DealerName: "NAME", DealerSurname: "SURNAME",
 	}

@@ -328,7 +328,7 @@ func TestSimStates(t *testing.T) {
 	t.Parallel()
 	s := setupSim(t)
 	commands := s.simCommands(t)
-	s.fault(t, banksim.Fault{Kind: banksim.FaultCode, State: ptr(int64(1)), When: banksim.After})
+	s.fault(t, banksim.Fault{Kind: banksim.FaultCode, State: new(int64(1)), When: banksim.After})
 	for _, p := range commands {
 		if p.Name().ReadOnly() {
 			continue
