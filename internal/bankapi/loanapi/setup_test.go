@@ -20,8 +20,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
-func ptr[T any](v T) *T { return &v }
-
 func decimal(t *testing.T, s string) *command.Decimal {
 	t.Helper()
 	d, err := command.ParseDecimal(s)
@@ -37,7 +35,7 @@ func pageCommand(t *testing.T) *command.Command {
 	return &command.Command{ID: "331eb5f5-29c7-4df2-b800-926b5f34b874", Payload: &command.SubmitIncome{
 		IdentityNumber: "10000000146", ApplicationNumber: 89999999, EducationLevelCode: 6, ProfessionCode: 29,
 		CampaignCode: 6000999999, MonthlyIncome: decimal(t, "50000.0"), BranchCode: "S00330",
-		SectorCode: ptr(int32(1)), CustomerEmploymentStatus: ptr(int32(1)), ResidenceType: ptr(int32(1)),
+		SectorCode: new(int32(1)), CustomerEmploymentStatus: new(int32(1)), ResidenceType: new(int32(1)),
 	}}
 }
 

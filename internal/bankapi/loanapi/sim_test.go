@@ -69,7 +69,7 @@ func TestSimulatorRefuses(t *testing.T) {
 		status command.Status
 	}{
 		"identity":   {func(p *command.SubmitIncome) { p.IdentityNumber = "10000000147" }, "loan.identity_invalid", command.Rejected},
-		"employment": {func(p *command.SubmitIncome) { p.CustomerEmploymentStatus = ptr(int32(9)) }, "loan.request_malformed", command.Rejected},
+		"employment": {func(p *command.SubmitIncome) { p.CustomerEmploymentStatus = new(int32(9)) }, "loan.request_malformed", command.Rejected},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

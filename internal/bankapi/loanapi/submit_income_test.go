@@ -71,7 +71,7 @@ func TestUnknownEnumsAreSentWithAWarning(t *testing.T) {
 	c := clientOf(t, b, slog.New(slog.NewJSONHandler(&logged, nil)), func(c *Config) { c.SectorCodes = []int32{1, 2} })
 	cmd := pageCommand(t)
 	p := cmd.Payload.(*command.SubmitIncome)
-	p.SectorCode, p.CustomerEmploymentStatus, p.ResidenceType, p.BranchCode = ptr(int32(77)), ptr(int32(78)), ptr(int32(79)), "X80"
+	p.SectorCode, p.CustomerEmploymentStatus, p.ResidenceType, p.BranchCode = new(int32(77)), new(int32(78)), new(int32(79)), "X80"
 	if v := c.send(t, cmd); v.Status != command.Succeeded {
 		t.Errorf("verdict %+v", v)
 	}
@@ -128,7 +128,7 @@ func TestOfferOddities(t *testing.T) {
 	}{
 		"nothing but the echo": {`{"ApplicationNumber":89999999}`, command.LoanOffer{}},
 		"numbers as strings": {`{"ApplicationNumber":"89999999","CreditAmount":"98990.46","Maturity":"12","ShowInsuranceFee":"1"}`,
-			command.LoanOffer{CreditAmount: decimal(t, "98990.46"), Maturity: ptr(int64(12)), ShowInsuranceFee: ptr(int64(1))}},
+			command.LoanOffer{CreditAmount: decimal(t, "98990.46"), Maturity: new(int64(12)), ShowInsuranceFee: new(int64(1))}},
 		"nulls, blanks and strangers": {`{"ApplicationNumber":89999999,"CreditAmount":null,"Bsmv":"","Maturity":" ","New":{"a":[1]}}`,
 			command.LoanOffer{}},
 		"number for a description": {`{"ApplicationNumber":89999999,"ProductDescription":7}`, command.LoanOffer{ProductDescription: "7"}},
