@@ -29,8 +29,7 @@ func (b *Bank) receive(w http.ResponseWriter, r *http.Request) {
 	buffer.Reset()
 	defer bodies.Put(buffer)
 	if _, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, b.cfg.MaxBody)); err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 			send(w, gateway(http.StatusRequestEntityTooLarge, "Request entity too large").gateway)
 			return
 		}

@@ -47,7 +47,7 @@ func (b *Bank) Serve(ctx context.Context, listener net.Listener, tlsConfig *tls.
 	if err != nil {
 		err = errors.Join(err, server.Close())
 	}
-	<-failed
+	<-failed //nolint:errcheck // only awaited: it is http.ErrServerClosed
 	if err != nil {
 		return fmt.Errorf("stopping the bank: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -115,7 +116,7 @@ func (a answer) at(path string) any {
 	if err := d.Decode(&v); err != nil {
 		a.t.Fatalf("decoding %q: %v", a.body, err)
 	}
-	for _, step := range strings.Split(path, ".") {
+	for step := range strings.SplitSeq(path, ".") {
 		switch x := v.(type) {
 		case map[string]any:
 			member, found := x[step]
@@ -154,9 +155,7 @@ type fields map[string]any
 
 func (f fields) with(pairs ...any) fields {
 	changed := fields{}
-	for name, v := range f {
-		changed[name] = v
-	}
+	maps.Copy(changed, f)
 	for i := 0; i < len(pairs); i += 2 {
 		if pairs[i+1] == nil {
 			delete(changed, pairs[i].(string))
