@@ -142,7 +142,7 @@ func TestAForeignWritersSchema(t *testing.T) {
 	}
 	want := &command.Invoice{
 		Operation: command.InsertInvoice, Maturity: command.Advance, EntryType: command.Debit,
-		Amount: ptr(command.NewDecimal(9005, 1)), CustomerNumber: 955807,
+		Amount: new(command.NewDecimal(9005, 1)), CustomerNumber: 955807,
 		DueDate: command.Date{Year: 2099, Month: 12, Day: 31}, InvoiceDate: command.Date{Year: 2020, Month: 11, Day: 2},
 	}
 	if diff := cmp.Diff(want, cmd.Payload); diff != "" {

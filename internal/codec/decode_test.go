@@ -124,7 +124,7 @@ func TestEncodeCommandNamesWhatIsMissing(t *testing.T) {
 	c := setup(t, Options{})
 	for want, change := range map[string]func(*command.Command){
 		"amount":         func(c *command.Command) { c.Payload.(*command.Invoice).Amount = nil },
-		"decimal(18,2)":  func(c *command.Command) { c.Payload.(*command.Invoice).Amount = ptr(command.NewDecimal(77733, 3)) },
+		"decimal(18,2)":  func(c *command.Command) { c.Payload.(*command.Invoice).Amount = new(command.NewDecimal(77733, 3)) },
 		"dueDate":        func(c *command.Command) { c.Payload.(*command.Invoice).DueDate = command.Date{} },
 		"issuedAt":       func(c *command.Command) { c.IssuedAt = time.Time{} },
 		"issuedAt: does": func(c *command.Command) { c.IssuedAt = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
@@ -148,8 +148,6 @@ func TestNewRefusesANegativeBound(t *testing.T) {
 		t.Error("a negative bound is taken")
 	}
 }
-
-func ptr[T any](v T) *T { return &v }
 
 func TestEarlierSchemasStayReadable(t *testing.T) {
 	t.Parallel()

@@ -79,7 +79,7 @@ func FuzzDecodeOutcome(f *testing.F) {
 		o.Command, o.Result, o.BankMessage = name, newResult(name), canary
 		switch r := o.Result.(type) {
 		case *command.LimitList:
-			r.Rows = []command.LimitRow{{DealerName: canary, Limit: ptr(command.NewDecimal(77733, 2))}}
+			r.Rows = []command.LimitRow{{DealerName: canary, Limit: new(command.NewDecimal(77733, 2))}}
 		case *command.InvoiceResultList:
 			r.Rows = []command.InvoiceResultRow{{DealerName: canary, LastUpdated: o.ReceivedAt}}
 		}
@@ -133,7 +133,7 @@ func checkRefusal(t *testing.T, c *Codec, err error) {
 	if id, err := command.ParseID(e.CommandID); e.CommandID != "" && (err != nil || id != e.CommandID) {
 		t.Fatalf("the refusal's id is none")
 	}
-	for _, name := range strings.Split(e.Field, ".") {
+	for name := range strings.SplitSeq(e.Field, ".") {
 		if e.Field != "" && !c.catalog.fieldNames[name] {
 			t.Fatalf("the refusal names a field that is not ours")
 		}

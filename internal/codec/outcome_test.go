@@ -19,7 +19,7 @@ func someOutcome() *command.Outcome {
 	return &command.Outcome{
 		CommandID: someID, CorrelationID: "c", Command: command.DBSInvoiceUpsert, Status: command.Rejected,
 		Code: command.CodeDealerLimitExceeded, Category: command.CategoryBusiness, Bank: command.BankInterAPI,
-		BankCode: "129", BankState: ptr(int32(0)), Attempts: 1, Revision: 1,
+		BankCode: "129", BankState: new(int32(0)), Attempts: 1, Revision: 1,
 		ReceivedAt: time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC), CompletedAt: time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC),
 		Result: &command.InvoiceRecorded{ReferenceNumber: 9007199254740993, AvailableLimit: &limit},
 	}

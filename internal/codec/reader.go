@@ -132,7 +132,7 @@ func (r reader) decimal(name string, p **command.Decimal) {
 // fromRat finds the least scale that holds a writer's decimal, whose own scale
 // the datum no longer tells.
 func fromRat(r *big.Rat) (command.Decimal, error) {
-	for scale := uint8(0); scale < command.MaxDecimalScale; scale++ {
+	for scale := range uint8(command.MaxDecimalScale) {
 		if d, err := command.DecimalFromRat(r, scale); err == nil {
 			return d, nil
 		}
