@@ -1,6 +1,7 @@
 package command
 
 import (
+	"slices"
 	"time"
 )
 
@@ -91,9 +92,9 @@ type Header struct {
 
 // Header returns the value of the last header called key, nil when there is none.
 func (m *Message) Header(key string) []byte {
-	for i := len(m.Headers) - 1; i >= 0; i-- {
-		if m.Headers[i].Key == key {
-			return m.Headers[i].Value
+	for _, h := range slices.Backward(m.Headers) {
+		if h.Key == key {
+			return h.Value
 		}
 	}
 	return nil

@@ -41,8 +41,8 @@ func fill(v reflect.Value) {
 		case time.Time:
 			v.Set(reflect.ValueOf(time.Unix(canaryNumber, 0)))
 		default:
-			for i := range v.NumField() {
-				fill(v.Field(i))
+			for _, field := range v.Fields() {
+				fill(field)
 			}
 		}
 	}

@@ -13,8 +13,6 @@ var today = command.Date{Year: 2026, Month: 3, Day: 10}
 
 var rules = command.Rules{Now: noon, MaxRangeDays: 31}
 
-func ptr[T any](v T) *T { return &v }
-
 func amount(s string) *command.Decimal {
 	d, err := command.ParseDecimal(s)
 	if err != nil {
@@ -26,7 +24,7 @@ func amount(s string) *command.Decimal {
 func validCreate() *command.CreateCustomer {
 	return &command.CreateCustomer{
 		FlowReference: "flow-1", PhoneNumber: "+90 555 999 99 99", CitizenshipNumber: "10000000146",
-		Email: "ayse@example.com", Fatca: ptr(false), USCustomer: ptr(false), KVKKApproved: ptr(true),
+		Email: "ayse@example.com", Fatca: new(false), USCustomer: new(false), KVKKApproved: new(true),
 		NotificationOnUpdate: true,
 	}
 }
@@ -40,20 +38,20 @@ func validAddress() *command.Address {
 }
 
 func validUpdate() *command.UpdateCustomer {
-	coded := command.CodedName{Name: "ÜNİVERSİTE", Code: ptr(int32(6))}
+	coded := command.CodedName{Name: "ÜNİVERSİTE", Code: new(int32(6))}
 	return &command.UpdateCustomer{
 		FlowReference: "flow-1", CustomerNumber: 5035266140, ProcessID: 2105170309000001,
 		CitizenshipNumber: "10000000146", Education: coded, CompanyName: "ÖRNEK A.Ş.", Salary: amount("12345.0"),
-		WorkingStatus: coded, JobTitle: coded, HomeStatus: coded, WorkAreaCode: ptr(int32(0)),
+		WorkingStatus: coded, JobTitle: coded, HomeStatus: coded, WorkAreaCode: new(int32(0)),
 		JobAddress: validAddress(), HomeAddress: validAddress(), BranchID: "9860",
-		SelectedAddress: "Home", CalculateLimit: ptr(false),
+		SelectedAddress: "Home", CalculateLimit: new(false),
 	}
 }
 
 func validComplete() *command.CompleteCustomer {
 	return &command.CompleteCustomer{
 		FlowReference: "flow-1", CustomerNumber: 5034971801, ProcessID: 2102260309000002,
-		Email: "ayse@example.com", PhoneNumber: "5559999999", ApprovedAgent: ptr(false), CourierSelected: ptr(true),
+		Email: "ayse@example.com", PhoneNumber: "5559999999", ApprovedAgent: new(false), CourierSelected: new(true),
 	}
 }
 
@@ -80,7 +78,7 @@ func validIncome() *command.SubmitIncome {
 	return &command.SubmitIncome{
 		IdentityNumber: "10000000146", ApplicationNumber: 89999999, EducationLevelCode: 6, ProfessionCode: 29,
 		CampaignCode: 6000999999, MonthlyIncome: amount("50000.0"), BranchCode: "S00330",
-		SectorCode: ptr(int32(1)), CustomerEmploymentStatus: ptr(int32(1)), ResidenceType: ptr(int32(1)),
+		SectorCode: new(int32(1)), CustomerEmploymentStatus: new(int32(1)), ResidenceType: new(int32(1)),
 	}
 }
 

@@ -88,7 +88,7 @@ func TestCreateCustomerChecks(t *testing.T) {
 		change func(*command.CreateCustomer)
 		want   []string
 	}{
-		"no consent":               {func(p *command.CreateCustomer) { p.KVKKApproved = ptr(false) }, []string{"kvkkApproved customer.consent_missing"}},
+		"no consent":               {func(p *command.CreateCustomer) { p.KVKKApproved = new(false) }, []string{"kvkkApproved customer.consent_missing"}},
 		"identity checksum":        {func(p *command.CreateCustomer) { p.CitizenshipNumber = "10000000147" }, []string{"citizenshipNumber identity.checksum_invalid"}},
 		"land line":                {func(p *command.CreateCustomer) { p.PhoneNumber = "2129999999" }, []string{"phoneNumber phone.invalid"}},
 		"email without at":         {func(p *command.CreateCustomer) { p.Email = "ayse.example.com" }, []string{"email command.invalid"}},
@@ -220,17 +220,17 @@ func TestLimitAndIncomeChecks(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	t.Parallel()
 	create := validCreate()
-	create.USCustomer = ptr(true)
+	create.USCustomer = new(true)
 	update := validUpdate()
 	update.JobAddress.CityCode, update.HomeAddress.DistrictCode = "06", "1"
 	complete := validComplete()
-	complete.CourierSelected = ptr(false)
+	complete.CourierSelected = new(false)
 	limit := validLimit()
 	limit.DealerCode = "10000000146"
 	invoice := validInvoice()
 	invoice.DealerCode = "10000000146"
 	income := validIncome()
-	income.BranchCode, income.CustomerEmploymentStatus, income.ResidenceType = "330", ptr(int32(9)), ptr(int32(0))
+	income.BranchCode, income.CustomerEmploymentStatus, income.ResidenceType = "330", new(int32(9)), new(int32(0))
 	for _, c := range []struct {
 		payload command.Payload
 		want    []string // words that each warning holds
