@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -67,7 +68,7 @@ func TestDrainReleasesAHungHandlerAndItsSuccessorRunsNothingTwice(t *testing.T) 
 		if took := time.Since(begin); took != 4*time.Second {
 			t.Errorf("stopping took %s, want the drain timeout", took)
 		}
-		if cause != ErrDraining {
+		if !errors.Is(cause, ErrDraining) {
 			t.Errorf("the handler's context ended by %v", cause)
 		}
 		if h := f.handed(t, part0); h.Base != 5 || !h.Clean || !slices.Equal(h.Done, []offsetRange{{6, 100}}) {

@@ -21,8 +21,7 @@ type classed kafka.ErrorClass
 func (c classed) Error() string { return "class " + kafka.ErrorClass(c).String() }
 
 func classOf(err error) kafka.ErrorClass {
-	var c classed
-	if errors.As(err, &c) {
+	if c, ok := errors.AsType[classed](err); ok {
 		return kafka.ErrorClass(c)
 	}
 	return kafka.Class(err)

@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -89,7 +90,7 @@ func TestDamagedPartitionHoldsUpNoOther(t *testing.T) {
 		j := newJournal()
 		r := newStoppedRig(t, Config{RetryMax: time.Second}, f, j)
 		r.class = func(err error) kafka.ErrorClass {
-			if err == errMoved { // here standing for a batch that cannot be read
+			if errors.Is(err, errMoved) { // here standing for a batch that cannot be read
 				return kafka.ClassCorrupt
 			}
 			return classOf(err)

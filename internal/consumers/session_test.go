@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -131,7 +132,7 @@ func TestFencedMemberCommitsNothing(t *testing.T) {
 			}
 		})
 		after(1100 * time.Millisecond)
-		if cause != ErrFenced {
+		if !errors.Is(cause, ErrFenced) {
 			t.Errorf("the handler's context ended by %v", cause)
 		}
 		generations := map[int32]int{}

@@ -23,16 +23,6 @@ func (m *modelWindow) committed() int64 {
 	return m.next
 }
 
-// doneAbove are the offsets of records above the committed one that are done.
-func (m *modelWindow) doneAbove() (above []int64) {
-	for _, o := range m.offsets {
-		if m.done[o] && o > m.committed() {
-			above = append(above, o)
-		}
-	}
-	return above
-}
-
 func TestWindowAgreesWithItsModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
