@@ -134,7 +134,7 @@ func (s *stage) open(ctx context.Context, box *sandbox.Sandbox, cfg config.Confi
 	go func() { watched <- watcher.Run(watching, s.collect) }()
 	return func() error {
 		stop()
-		<-watched
+		<-watched //nolint:errcheck // only awaited: nobody watches any more
 		err := s.sender.Close(context.WithoutCancel(ctx))
 		client.Close()
 		return err
