@@ -134,7 +134,7 @@ func (r *run) queryDay(ctx context.Context, inv *command.Invoice, day command.Da
 		if list, ok := v.Result.(*command.InvoiceResultList); ok && v.Status == command.Succeeded {
 			return list.Rows, true, nil
 		}
-		if !waitsOut(v) && !(v.BankFault && r.p.bank.Shut(name)) {
+		if !waitsOut(v) && (!v.BankFault || !r.p.bank.Shut(name)) {
 			tries++
 		}
 		if tries >= r.p.cfg.QueryTries || v.Retry == command.RetryNever {

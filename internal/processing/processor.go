@@ -75,8 +75,7 @@ func (p *Processor) Handle(ctx context.Context, m *command.Message) error {
 	received := p.now()
 	c, err := p.decoder.Decode(ctx, m)
 	if err != nil {
-		var unreadable *command.DecodeError
-		if errors.As(err, &unreadable) {
+		if unreadable, ok := errors.AsType[*command.DecodeError](err); ok {
 			return p.finishUnreadable(ctx, m, unreadable, received)
 		}
 		return fmt.Errorf("decoding command: %w", err)
