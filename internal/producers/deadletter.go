@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -100,11 +101,11 @@ var errNotADeadLetter = errors.New("the record lacks the headers of a dead lette
 // OriginalHeaders returns the headers that a dead letter's record had before it
 // became one.
 func OriginalHeaders(r kafka.Record) ([]kafka.Header, error) {
-	for i := len(r.Headers) - 1; i >= 0; i-- {
-		if r.Headers[i].Key != HeaderOriginalHeaders {
+	for i, h := range slices.Backward(r.Headers) {
+		if h.Key != HeaderOriginalHeaders {
 			continue
 		}
-		n, err := strconv.Atoi(string(r.Headers[i].Value))
+		n, err := strconv.Atoi(string(h.Value))
 		if err != nil || n != i {
 			break
 		}

@@ -3,7 +3,6 @@ package producers
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -82,7 +81,7 @@ func inBubble(t *testing.T, cfg Config, f func(b *bench)) {
 		}
 		defer client.Close()
 		o := &observed{retried: map[kafka.ErrorClass]int{}}
-		batcher, err := NewBatcher(cfg, client, o, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		batcher, err := NewBatcher(cfg, client, o, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package producers
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -37,7 +36,7 @@ func setup(t testing.TB) house {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	batcher, err := NewBatcher(Config{}, client, NopObserver{}, log)
 	if err != nil {
 		t.Fatal(err)
