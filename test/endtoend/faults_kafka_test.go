@@ -101,8 +101,7 @@ func TestUnequalPartitionsAreNamedAndNothingIsLost(t *testing.T) {
 	})
 	w.send(command.DBSLimitQuery, nil)
 	err := w.newProcessor().Start(t.Context())
-	var e *topics.PartitionsError
-	if !errors.As(err, &e) {
+	if _, ok := errors.AsType[*topics.PartitionsError](err); !ok {
 		t.Fatalf("want unequal partitions, got %v", err)
 	}
 	mentions(t, "the error", err.Error(), "5 in dbs.limit.query.result", "3 in bank.attempts", "equal partition counts", "processor topics list")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -276,9 +277,9 @@ func (p *privacy) unreadableCommands() {
 		avro := draft.Record.Value
 		values[name] = append(values[name],
 			good[:len(good)*2/3],
-			append(good[:len(good):len(good)], page...),
+			append(slices.Clip(good), page...),
 			avro[:len(avro)*2/3],
-			append(avro[:len(avro):len(avro)], page...),
+			append(slices.Clip(avro), page...),
 			append(avro[:10:10], page...),
 			[]byte(page),
 			append([]byte{0, 0, 0, 0, 7}, page...),

@@ -3,6 +3,7 @@ package endtoend
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -90,9 +91,7 @@ func (u *upstreams) end(i int, how kgo.TransactionEndTry, into map[string]kafka.
 		return
 	}
 	must(u.w.t, u.producers[i].EndTransaction(u.w.t.Context(), how))
-	for id, sent := range u.open[i] {
-		into[id] = sent
-	}
+	maps.Copy(into, u.open[i])
 	u.open[i] = nil
 }
 
