@@ -134,8 +134,11 @@ func (s *stage) open(ctx context.Context, box *sandbox.Sandbox, cfg config.Confi
 	go func() { watched <- watcher.Run(watching, s.collect) }()
 	return func() error {
 		stop()
-		<-watched //nolint:errcheck // only awaited: nobody watches any more
-		err := s.sender.Close(context.WithoutCancel(ctx))
+		err := <-watched
+		if errors.Is(err, context.Canceled) {
+			err = nil
+		}
+		err = errors.Join(err, s.sender.Close(context.WithoutCancel(ctx)))
 		client.Close()
 		return err
 	}, nil

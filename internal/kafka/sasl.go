@@ -70,7 +70,8 @@ func (c *saslConversation) Next(ctx context.Context, challenge []byte) (bool, []
 // refusal tells a refused password from a broken network where the broker, or a
 // proxy before it, says no by closing the connection.
 func (m *mechanism) refusal(err error) error {
-	if m.Mechanism == "" || !m.unfinished.Load() || !(errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+	closed := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	if m.Mechanism == "" || !m.unfinished.Load() || !closed {
 		return err
 	}
 	return fmt.Errorf("the broker closed the connection during authentication: %w: %w", kafkago.SASLAuthenticationFailed, err)
