@@ -39,7 +39,7 @@ func (r *run) finish(ctx context.Context, e end) error {
 			Reason: reasonOf(v), Code: v.Code, Text: v.Detail, Attempts: r.attempts, CommandID: r.c.ID,
 		}
 	}
-	return r.p.publish(ctx, r.m, o, letter, r.received)
+	return r.p.publish(ctx, r.m, finished{outcome: o, letter: letter, received: r.received})
 }
 
 // finishUnreadable dead-letters a command that cannot be read; it has an outcome
@@ -56,42 +56,49 @@ func (p *Processor) finishUnreadable(ctx context.Context, m *command.Message, d 
 			Violations: command.Violations{{Field: d.Field, Code: d.Code, Message: d.Reason}},
 		}
 	}
-	return p.publish(ctx, m, o, letter, received)
+	return p.publish(ctx, m, finished{outcome: o, letter: letter, received: received})
 }
 
-// publish writes letter and outcome, either of which may be nil, and returns
-// once both are durable. It outlives ctx by PublishGrace.
-func (p *Processor) publish(ctx context.Context, m *command.Message, o *command.Outcome, letter *command.DeadLetter, received time.Time) error {
+// publish makes what came of a command durable, the letter first. It outlives ctx
+// by PublishGrace and then keeps what is not stored.
+func (p *Processor) publish(ctx context.Context, m *command.Message, f finished) error {
 	ctx, cancel := outlive(ctx, p.cfg.PublishGrace)
 	defer cancel()
 	completed := p.now()
-	if letter != nil {
+	if letter := f.letter; letter != nil {
 		letter.Message, letter.FailedAt = m, completed.UTC()
 		if err := p.store(ctx, m, "dead letter", func() error { return p.publisher.DeadLetter(ctx, letter) }); err != nil {
+			p.unstored.keep(m, f)
 			return err
 		}
+		f.letter = nil
 		p.observer.DeadLettered(m.Name, letter.Reason, letter.Code)
 		p.log.Warn("command dead-lettered", "command", m.Name, "command_id", letter.CommandID,
 			"reason", letter.Reason, "code", letter.Code, "detail", letter.Text, "attempts", letter.Attempts,
 			"partition", m.Partition, "offset", m.Offset)
 	}
+	o := f.outcome
 	if o == nil {
 		return nil
 	}
-	if command.ReferenceHoldsPersonalData(o.CorrelationID) {
-		p.log.Warn("the correlationId holds personal data: the outcome goes without it",
+	if len(o.CorrelationID) > maxCorrelationID || command.ReferenceHoldsPersonalData(o.CorrelationID) {
+		p.log.Warn("the correlationId is too long or holds personal data: the outcome goes without it",
 			"command", o.Command, "command_id", o.CommandID, "partition", m.Partition, "offset", m.Offset)
 		o.CorrelationID = ""
 	}
-	o.Revision, o.ReceivedAt, o.CompletedAt = 1, received.UTC(), completed.UTC()
+	o.Revision, o.ReceivedAt, o.CompletedAt = 1, f.received.UTC(), completed.UTC()
 	if err := p.store(ctx, m, "outcome", func() error { return p.publisher.Outcome(ctx, m, o) }); err != nil {
+		p.unstored.keep(m, f)
 		return err
 	}
-	p.observer.Completed(o, p.now().Sub(received))
+	p.observer.Completed(o, p.now().Sub(f.received))
 	p.log.Debug("command completed", "command", o.Command, "command_id", o.CommandID,
 		"status", o.Status, "code", o.Code, "attempts", o.Attempts)
 	return nil
 }
+
+// maxCorrelationID is how long a correlationId may be to be carried on, in bytes.
+const maxCorrelationID = 256
 
 // store publishes until it succeeds or ctx ends. What cannot be stored is kept
 // here and tried again: to run the command anew would call the bank anew.

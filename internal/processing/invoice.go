@@ -8,6 +8,9 @@ import (
 	"bankprocessor/internal/command"
 )
 
+// maxForgiven bounds the resends of one invoice that an outage swallows.
+const maxForgiven = 3
+
 // executeInvoice runs dbs.invoice.upsert: a call whose answer decides nothing is
 // followed by queries until the bank's own list does (contract section 4). The
 // dealer's key stays blocked meanwhile.
@@ -20,17 +23,19 @@ func (r *run) executeInvoice(ctx context.Context, inv *command.Invoice) (end, er
 		s.operation, s.mayUpdate = command.InsertInvoice, !s.advance
 	}
 	rounds := rounds{waits: r.p.cfg.Settle}
-	for backoffs := 0; ; {
+	for backoffs, forgiven := 0, 0; ; {
 		v, err := r.send(ctx, s.operation)
 		if err != nil {
 			return r.stoppedInvoice(ctx, inv, s, err)
 		}
-		if v.Code == command.CodeCommandExpired && r.uncertain {
-			return end{verdict: inDoubt(s.last)}, nil
+		if v.Code == command.CodeCommandExpired && (r.uncertain || s.last.Retry == command.RetryReconcile) {
+			return end{verdict: unresolvedVerdict(s.last)}, nil
 		}
 		s.previous, s.last, s.uncertain = s.last, v, r.uncertain
-		if v.BankFault && r.p.bank.Shut(r.c.Name()) {
+		s.unanswered = s.unanswered || v.Delivery == command.Unanswered
+		if s.resent && forgiven < maxForgiven && v.BankFault && r.p.bank.Shut(r.c.Name()) {
 			s.resent = false // an outage spends no resend
+			forgiven++
 		}
 		switch {
 		case v.Retry == command.RetryBackoff && backoffs < v.Resends:
@@ -98,10 +103,10 @@ func knownToExist(v command.Verdict) bool {
 	return v.Category == command.CategoryDuplicate || v.Category == command.CategoryNotFound
 }
 
-// lookUp reads what the bank has of the invoice, under its due date first and
-// under the hinted one when that shows nothing. answered is false when the bank
-// would not say.
-func (r *run) lookUp(ctx context.Context, inv *command.Invoice) (e evidence, answered bool, err error) {
+// lookUp reads what the bank has of the invoice, under its due date and under the
+// hinted one; a row in force outweighs a passive one. answered is false when the
+// bank would not say.
+func (r *run) lookUp(ctx context.Context, inv *command.Invoice) (best evidence, answered bool, err error) {
 	days := []command.Date{inv.DueDate}
 	if !inv.PreviousDueDate.IsZero() && inv.PreviousDueDate != inv.DueDate {
 		days = append(days, inv.PreviousDueDate)
@@ -114,11 +119,9 @@ func (r *run) lookUp(ctx context.Context, inv *command.Invoice) (e evidence, ans
 		if l.err != nil || !l.answered {
 			return evidence{}, false, l.err
 		}
-		if e = evidenceOf(inv, l.rows); e.found {
-			return e, true, nil
-		}
+		best = best.or(evidenceOf(inv, day, l.rows))
 	}
-	return e, true, nil
+	return best, true, nil
 }
 
 // queryDay lists the company's invoices due on a day, in at most QueryTries
@@ -141,7 +144,7 @@ func (r *run) queryDay(ctx context.Context, inv *command.Invoice, day command.Da
 			return nil, false, nil
 		}
 		r.p.observer.Retried(name, &v)
-		if err := sleep(ctx, max(v.RetryAfter, r.p.backoff(waits))); err != nil {
+		if err := sleep(ctx, max(asked(v), r.p.backoff(waits))); err != nil {
 			return nil, false, err
 		}
 	}
@@ -166,7 +169,7 @@ func (r *run) stoppedInvoice(ctx context.Context, inv *command.Invoice, s situat
 	if !r.p.bank.Shut(command.DBSInvoiceResultsQuery) {
 		v := r.call(ctx, r.resultsQuery(inv, inv.DueDate), "")
 		if list, ok := v.Result.(*command.InvoiceResultList); ok && v.Status == command.Succeeded {
-			d := decide(s, evidenceOf(inv, list.Rows))
+			d := decide(s, evidenceOf(inv, inv.DueDate, list.Rows))
 			if d.action == conclude && d.end.reconciled && d.end.verdict.Status == command.Succeeded {
 				return d.end, nil
 			}

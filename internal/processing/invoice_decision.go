@@ -16,6 +16,8 @@ type situation struct {
 	// uncertain says that an attempt at this command ended with its effect
 	// unknown.
 	uncertain bool
+	// unanswered says that one of them had no answer at all.
+	unanswered bool
 	// resent says that the operation's one resend is spent.
 	resent bool
 	// lastRound says that no further wait is left.
@@ -68,6 +70,8 @@ func decideInsert(s situation, e evidence) decision {
 		return decision{action: sendUpdate}
 	case s.last.Code == command.CodeInvoicePreviouslyCancelled, definite(s.last):
 		return stands(s)
+	case e.unclear():
+		return unresolved(s, false)
 	case s.advance, s.last.NoResend, s.resent:
 		// Of an advance invoice the money may be moving: never a second send.
 		return unresolved(s, !e.found)
@@ -79,7 +83,7 @@ func decideUpdate(s situation, e evidence) decision {
 	switch {
 	case e.inForce() && e.same:
 		return proved(s, e, command.CodeInvoiceUpdated)
-	case definite(s.last), !e.found && s.last.Code == command.CodeInvoiceNotFound:
+	case definite(s.last), !e.found && !s.unanswered && s.last.Code == command.CodeInvoiceNotFound:
 		return stands(s)
 	case e.found && !s.resent && !s.last.NoResend:
 		return decision{action: resend}
@@ -135,8 +139,16 @@ func refuted(s situation, e evidence, code command.Code) decision {
 	return decision{end: end{verdict: v, reconciled: true, weak: e.weak}}
 }
 
-// stands ends the command with the bank's last answer.
+// stands ends the command with the bank's last answer. After an attempt that went
+// unanswered every look is taken first, for that attempt may land late and be the
+// reason for the refusal; and what never got so far as a refusal is in doubt.
 func stands(s situation) decision {
+	switch {
+	case s.unanswered && !s.lastRound:
+		return decision{action: lookAgain}
+	case s.unanswered && s.last.Status == command.Failed:
+		return decision{end: end{verdict: inDoubt(s.last)}}
+	}
 	return decision{end: end{verdict: s.last, reconciled: true}}
 }
 
@@ -144,28 +156,34 @@ func stands(s situation) decision {
 // failed when the bank has said twice, definitely, that it could not, and its
 // list shows the invoice untouched; else in doubt, for a person.
 func unresolved(s situation, untouched bool) decision {
-	v := s.last
-	v.DeadLetter = true
-	switch {
-	case !s.lastRound:
+	if !s.lastRound {
 		return decision{action: lookAgain}
-	case untouched && faultRepeated(s):
-		v.Status = command.Failed
+	}
+	if untouched && faultRepeated(s) {
+		v := s.last
+		v.Status, v.DeadLetter = command.Failed, true
+		return decision{end: end{verdict: v}}
+	}
+	return decision{end: end{verdict: unresolvedVerdict(s.last)}}
+}
+
+// unresolvedVerdict is the end of an invoice of which nothing could be proved.
+func unresolvedVerdict(v command.Verdict) command.Verdict {
+	switch {
 	case v.Status == command.Pending:
+		v.DeadLetter = true
+		return v
 	case v.Category == command.CategoryDuplicate || v.Category == command.CategoryNotFound:
 		// The bank speaks of a record that its list does not show.
 		v.Code = command.CodeInvoiceUnresolved
-		v = inDoubt(v)
-	default:
-		v = inDoubt(v)
 	}
-	return decision{end: end{verdict: v}}
+	return inDoubt(v)
 }
 
 // faultRepeated says that the bank has answered an operation and its resend with
 // the same fault of its own (117, 118, 133, 999).
 func faultRepeated(s situation) bool {
-	return s.resent && s.last.BankCode != "" && s.last.BankCode == s.previous.BankCode &&
+	return s.resent && !s.unanswered && s.last.BankCode != "" && s.last.BankCode == s.previous.BankCode &&
 		s.last.Category == command.CategoryBankError && !s.last.NoResend && !s.advance
 }
 

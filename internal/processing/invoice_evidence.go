@@ -26,31 +26,43 @@ func (e evidence) inForce() bool {
 
 func (e evidence) cancelled() bool { return e.found && e.record == command.RecordPassive }
 
-// evidenceOf reads rows for the invoice; a row in force outweighs a passive one.
-func evidenceOf(inv *command.Invoice, rows []command.InvoiceResultRow) evidence {
-	var best evidence
+// unclear says whether there is a row whose status the contract does not know: it
+// proves neither presence nor absence.
+func (e evidence) unclear() bool { return e.found && !e.inForce() && !e.cancelled() }
+
+// or returns the stronger of two: a row outweighs none, one in force any other.
+func (e evidence) or(o evidence) evidence {
+	if o.found && (!e.found || (o.inForce() && !e.inForce())) {
+		return o
+	}
+	return e
+}
+
+// evidenceOf reads the rows that the bank lists as due on day.
+func evidenceOf(inv *command.Invoice, day command.Date, rows []command.InvoiceResultRow) (best evidence) {
 	for i := range rows {
 		row := &rows[i]
-		if row.InvoiceNumber != inv.InvoiceNumber || row.DealerCode != inv.DealerCode {
-			continue
-		}
-		e := compare(inv, row)
-		if e.found && (!best.found || (e.inForce() && !best.inForce())) {
-			best = e
+		if row.InvoiceNumber == inv.InvoiceNumber && row.DealerCode == inv.DealerCode {
+			best = best.or(compare(inv, day, row))
 		}
 	}
 	return best
 }
 
-func compare(inv *command.Invoice, row *command.InvoiceResultRow) evidence {
+// compare holds a row against the command. A row that does not say when it is due
+// is due on the day that it was listed under.
+func compare(inv *command.Invoice, day command.Date, row *command.InvoiceResultRow) evidence {
 	if row.InvoiceAmount == nil || row.InvoiceCurrency == "" {
 		return evidence{}
+	}
+	due := row.DueDate
+	if due.IsZero() {
+		due = day
 	}
 	return evidence{
 		found: true,
 		same: inv.Amount != nil && row.InvoiceAmount.Equal(*inv.Amount) &&
-			row.InvoiceCurrency == inv.InvoiceCurrency &&
-			(row.DueDate.IsZero() || row.DueDate == inv.DueDate),
+			row.InvoiceCurrency == inv.InvoiceCurrency && due == inv.DueDate,
 		record: row.Record,
 		paid:   row.Payment == command.PaymentPaid,
 		weak:   row.DueDate.IsZero() || row.Record == "",

@@ -84,6 +84,9 @@ func TestInvoiceResolution(t *testing.T) {
 		"U lost, old values":                    {U, term, vs(lost(), updated), looks{found(otherAmount)}, false, command.Succeeded, command.CodeInvoiceUpdated, ops(U, U), "", false},
 		"U lost twice, old values":              {U, term, vs(lost()), looks{found(otherAmount)}, false, command.InDoubt, command.CodeBankNoAnswer, ops(U, U), command.ReasonInDoubt, false},
 		"U lost, none":                          {U, term, vs(lost()), looks{none}, false, command.InDoubt, command.CodeBankNoAnswer, ops(U), command.ReasonInDoubt, false},
+		"U lost, resend 128, none":              {U, term, vs(lost(), notFound()), looks{found(otherAmount), none}, false, command.InDoubt, command.CodeInvoiceUnresolved, ops(U, U), command.ReasonInDoubt, false},
+		"I lost, 999 twice, none":               {I, term, vs(lost(), c999), looks{none}, false, command.InDoubt, command.CodeDBSBankUnexpectedError, ops(I, I), command.ReasonInDoubt, false},
+		"I lost, row of an unknown status":      {I, term, vs(lost()), looks{found(unknownRecord)}, false, command.InDoubt, command.CodeBankNoAnswer, ops(I), command.ReasonInDoubt, false},
 		"U 128, none":                           {U, term, vs(notFound()), looks{none}, false, command.Rejected, command.CodeInvoiceNotFound, ops(U), "", false},
 		"D lost, row passive":                   {D, term, vs(lost()), looks{found(passive)}, false, command.Succeeded, command.CodeInvoiceCancelled, ops(D), "", false},
 		"D lost, row active":                    {D, term, vs(lost(), cancelled), looks{found()}, false, command.Succeeded, command.CodeInvoiceCancelled, ops(D, D), "", false},
@@ -182,22 +185,86 @@ func TestUpdateThatMovesTheDueDateLooksUnderBoth(t *testing.T) {
 
 func TestAnOutageSpendsNoResend(t *testing.T) {
 	t.Parallel()
+	for name, tt := range map[string]struct {
+		outages  int
+		status   command.Status
+		attempts int
+		reason   command.DeadLetterReason
+	}{
+		"that ends":        {3, command.Succeeded, 4, ""},
+		"but not for ever": {1000, command.InDoubt, 2 + maxForgiven, command.ReasonInDoubt},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := setup(t, invoice(command.InsertInvoice, command.Term))
+				failures := 0
+				b.bank.onCall = func(name command.Name) {
+					if name != command.DBSInvoiceUpsert {
+						return
+					}
+					if failures++; failures <= tt.outages {
+						gate := make(chan struct{})
+						b.bank.gates[name] = gate
+						time.AfterFunc(time.Minute, func() { close(gate) })
+					}
+				}
+				b.bank.answers(command.DBSInvoiceUpsert, lost(), lost(), lost())
+				if tt.status == command.Succeeded {
+					b.bank.answers(command.DBSInvoiceUpsert, ok(command.CodeInvoiceAccepted))
+				}
+				b.bank.answers(command.DBSInvoiceResultsQuery, listed())
+				o := b.handle(t.Context())
+				if o.Status != tt.status || o.Attempts != tt.attempts {
+					t.Errorf("%s after %d attempts, want %s after %d", o.Status, o.Attempts, tt.status, tt.attempts)
+				}
+			})
+		})
+	}
+}
+
+func TestARowThatDoesNotSayWhenItIsDue(t *testing.T) {
+	t.Parallel()
+	noDueDate := func(r *command.InvoiceResultRow) { r.DueDate = command.Date{} }
+	moved := func(operation command.InvoiceOperation) *command.Invoice {
+		inv := invoice(operation, command.Term)
+		inv.PreviousDueDate = inv.DueDate.AddDays(-5)
+		return inv
+	}
+	t.Run("is due on the day it is listed under", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			inv := moved(command.UpdateInvoice)
+			b := setup(t, inv)
+			b.bank.answers(command.DBSInvoiceUpsert, lost(), ok(command.CodeInvoiceUpdated))
+			b.bank.answers(command.DBSInvoiceResultsQuery, listed(), listed(row(inv, noDueDate)))
+			b.want(b.handle(t.Context()), command.Succeeded, command.CodeInvoiceUpdated, 2, "")
+			if n := len(b.bank.calls(command.DBSInvoiceUpsert)); n != 2 {
+				t.Errorf("%d updates, want the lost one sent again", n)
+			}
+		})
+	})
+	t.Run("so that an upsert moves it", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			inv := moved(command.UpsertInvoice)
+			b := setup(t, inv)
+			b.bank.answers(command.DBSInvoiceUpsert, duplicate("106", command.CodeInvoiceAlreadyRecorded), ok(command.CodeInvoiceUpdated))
+			b.bank.answers(command.DBSInvoiceResultsQuery, listed(), listed(row(inv, noDueDate)))
+			b.want(b.handle(t.Context()), command.Succeeded, command.CodeInvoiceUpdated, 2, "")
+		})
+	})
+}
+
+func TestExpiryAfter106IsNoRefusal(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := setup(t, invoice(command.InsertInvoice, command.Term))
-		failures := 0
-		b.bank.onCall = func(name command.Name) {
-			if name != command.DBSInvoiceUpsert {
-				return
-			}
-			if failures++; failures <= 5 {
-				gate := make(chan struct{})
-				b.bank.gates[name] = gate
-				time.AfterFunc(time.Minute, func() { close(gate) })
-			}
-		}
-		b.bank.answers(command.DBSInvoiceUpsert, lost(), lost(), lost(), lost(), lost(), ok(command.CodeInvoiceAccepted))
+		b.c.ExpiresAt = time.Now().Add(time.Millisecond)
+		b.bank.onCall = func(command.Name) { b.c.ExpiresAt = time.Now() }
+		b.bank.answers(command.DBSInvoiceUpsert, duplicate("106", command.CodeInvoiceAlreadyRecorded))
 		b.bank.answers(command.DBSInvoiceResultsQuery, listed())
-		b.want(b.handle(t.Context()), command.Succeeded, command.CodeInvoiceAccepted, 6, "")
+		b.want(b.handle(t.Context()), command.InDoubt, command.CodeInvoiceUnresolved, 1, command.ReasonInDoubt)
 	})
 }
 

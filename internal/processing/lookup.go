@@ -2,6 +2,7 @@ package processing
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"bankprocessor/internal/command"
@@ -49,8 +50,7 @@ func (l *listings) get(ctx context.Context, key listingKey, ask func(*listing)) 
 			}
 		}
 		if l.lead(key, mine) {
-			ask(mine)
-			l.finish(key, mine)
+			l.ask(key, mine, ask)
 			return mine
 		}
 		if err := await(ctx, mine); err != nil {
@@ -61,6 +61,16 @@ func (l *listings) get(ctx context.Context, key listingKey, ask func(*listing)) 
 		}
 	}
 }
+
+// ask makes the query of mine. Should it panic, the others ask themselves.
+func (l *listings) ask(key listingKey, mine *listing, ask func(*listing)) {
+	mine.err = errNotAsked
+	defer l.finish(key, mine)
+	ask(mine)
+}
+
+// errNotAsked is the error of a listing that nobody has filled in.
+var errNotAsked = errors.New("the query did not end")
 
 // join returns the listing that begins next, and the one that runs before it.
 func (l *listings) join(key listingKey) (mine, before *listing) {

@@ -30,7 +30,7 @@ func TestListingsAreShared(t *testing.T) {
 					begun = append(begun, start)
 					mu.Unlock()
 					time.Sleep(20 * time.Millisecond)
-					l.answered = true
+					l.answered, l.err = true, nil
 					l.rows = []command.InvoiceResultRow{{LastUpdated: start}}
 				})
 				if !got.answered || got.rows[0].LastUpdated.Before(came) {
@@ -66,7 +66,7 @@ func TestAListingOutlivesWhoeverAskedForIt(t *testing.T) {
 		})
 		synctest.Wait()
 		wait.Go(func() {
-			got := l.get(t.Context(), key, func(l *listing) { l.answered = true })
+			got := l.get(t.Context(), key, func(l *listing) { l.answered, l.err = true, nil })
 			if !got.answered {
 				t.Error("the one that stays got nothing")
 			}
@@ -74,5 +74,21 @@ func TestAListingOutlivesWhoeverAskedForIt(t *testing.T) {
 		synctest.Wait()
 		cancel(gone)
 		wait.Wait()
+	})
+}
+
+func TestAListingThatPanicsBlocksNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newListings()
+		key := listingKey{company: "SOLEN"}
+		func() {
+			defer func() { _ = recover() }() // as run.execute does
+			l.get(t.Context(), key, func(*listing) { panic("a fault of our own") })
+		}()
+		got := l.get(t.Context(), key, func(l *listing) { l.answered, l.err = true, nil })
+		if !got.answered {
+			t.Error("the next one got nothing")
+		}
 	})
 }

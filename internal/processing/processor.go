@@ -42,6 +42,7 @@ type Processor struct {
 	now       func() time.Time
 	retries   map[command.Name]*rate.Limiter
 	listings  *listings
+	unstored  unstored
 }
 
 // New returns a processor. cfg must have passed Validate.
@@ -72,6 +73,9 @@ func New(cfg Config, d Deps) *Processor {
 // command is then either brought to a true end with what is known, or given
 // back with an error that errors.Is ErrReleased.
 func (p *Processor) Handle(ctx context.Context, m *command.Message) error {
+	if f, ok := p.unstored.take(m); ok {
+		return p.publish(ctx, m, f)
+	}
 	received := p.now()
 	c, err := p.decoder.Decode(ctx, m)
 	if err != nil {

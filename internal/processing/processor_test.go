@@ -236,8 +236,8 @@ func TestNothingIsDoneUntilItIsDurable(t *testing.T) {
 func TestAnOutcomeThatCannotBeStoredHandsTheCommandOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := setup(t, limitQuery())
-		b.bank.answers(command.DBSLimitQuery, ok(command.CodeLimitListed))
+		b := setup(t, complete())
+		b.bank.answers(command.CustomerComplete, ok(command.CodeCustomerCompleted))
 		b.log.refuse(1_000_000)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -248,6 +248,13 @@ func TestAnOutcomeThatCannotBeStoredHandsTheCommandOn(t *testing.T) {
 		}
 		if grace := time.Since(start) - time.Minute; grace != 5*time.Second {
 			t.Errorf("gave up %v after the end of the context, want the grace of 5s", grace)
+		}
+		// The partition comes back, long after the command's expiry.
+		b.log.refuse(0)
+		b.c.ExpiresAt = time.Now()
+		b.want(b.handle(t.Context()), command.Succeeded, command.CodeCustomerCompleted, 1, "")
+		if n := len(b.bank.calls(command.CustomerComplete)); n != 1 {
+			t.Errorf("%d calls at the bank, want 1", n)
 		}
 	})
 }

@@ -42,7 +42,7 @@ func (r *run) send(ctx context.Context, operation command.InvoiceOperation) (com
 			wait = r.p.backoff(unsent)
 			unsent++
 		}
-		if err := sleep(ctx, max(v.RetryAfter, wait)); err != nil {
+		if err := sleep(ctx, max(asked(v), wait)); err != nil {
 			return command.Verdict{}, err
 		}
 	}
@@ -60,6 +60,12 @@ func (r *run) call(ctx context.Context, c *command.Command, operation command.In
 	}
 	return v
 }
+
+// longestAsked caps what a bank may ask a command to wait.
+const longestAsked = time.Hour
+
+// asked is how long the bank asks to be left alone.
+func asked(v command.Verdict) time.Duration { return min(v.RetryAfter, longestAsked) }
 
 // waitsOut says whether v is nobody's answer to the command: it did not leave,
 // or something ahead of the bank turned it away for now.
@@ -82,7 +88,7 @@ func effectUnknown(v command.Verdict) bool {
 // pauseBeforeResend waits out the backoff and the retry budget.
 func (r *run) pauseBeforeResend(ctx context.Context, n int, v command.Verdict) error {
 	r.p.observer.Retried(r.c.Name(), &v)
-	if err := sleep(ctx, max(v.RetryAfter, r.p.backoff(n))); err != nil {
+	if err := sleep(ctx, max(asked(v), r.p.backoff(n))); err != nil {
 		return err
 	}
 	return r.p.retries[r.c.Name()].Wait(ctx)

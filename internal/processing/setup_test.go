@@ -335,10 +335,11 @@ func otherAmount(r *command.InvoiceResultRow) {
 	r.InvoiceAmount = &a
 }
 
-func passive(r *command.InvoiceResultRow)  { r.Record = command.RecordPassive }
-func paid(r *command.InvoiceResultRow)     { r.Payment = command.PaymentPaid }
-func noRecord(r *command.InvoiceResultRow) { r.Record = "" }
-func nulls(r *command.InvoiceResultRow)    { r.InvoiceAmount, r.InvoiceCurrency = nil, "" }
+func passive(r *command.InvoiceResultRow)       { r.Record = command.RecordPassive }
+func paid(r *command.InvoiceResultRow)          { r.Payment = command.PaymentPaid }
+func noRecord(r *command.InvoiceResultRow)      { r.Record = "" }
+func unknownRecord(r *command.InvoiceResultRow) { r.Record = "unknown:X" }
+func nulls(r *command.InvoiceResultRow)         { r.InvoiceAmount, r.InvoiceCurrency = nil, "" }
 func otherDealer(r *command.InvoiceResultRow) {
 	r.DealerCode = "0333"
 }

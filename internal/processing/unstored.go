@@ -1,0 +1,55 @@
+package processing
+
+import (
+	"sync"
+	"time"
+
+	"bankprocessor/internal/command"
+)
+
+// finished is what came of a command: its outcome and its dead letter, either of
+// which may be nil.
+type finished struct {
+	outcome  *command.Outcome
+	letter   *command.DeadLetter
+	received time.Time
+}
+
+// unstored keeps what came of commands whose partition was wanted back before it
+// could be stored. Should the partition come back, that is published: to carry the
+// command out anew would call the bank anew. Another owner knows nothing of it.
+type unstored struct {
+	mu   sync.Mutex
+	byAt map[place]finished
+}
+
+// place is where a command's record stands.
+type place struct {
+	topic     string
+	partition int32
+	offset    int64
+}
+
+// maxUnstored bounds what is kept; an outage of the broker leaves at most what was
+// under way.
+const maxUnstored = 10_000
+
+func placeOf(m *command.Message) place { return place{m.Topic, m.Partition, m.Offset} }
+
+func (u *unstored) keep(m *command.Message, f finished) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.byAt == nil || len(u.byAt) >= maxUnstored {
+		u.byAt = map[place]finished{}
+	}
+	u.byAt[placeOf(m)] = f
+}
+
+// take returns and forgets what is kept of m.
+func (u *unstored) take(m *command.Message) (f finished, ok bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	f, ok = u.byAt[placeOf(m)]
+	delete(u.byAt, placeOf(m))
+	return f, ok
+}
