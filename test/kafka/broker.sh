@@ -71,7 +71,8 @@ until_within() {
 	return 1
 }
 
-serving() { ! alive || tail -c "+$1" "$dir/log" | grep -q 'Kafka Server started'; }
+# serving looks at what has been logged since byte $1.
+serving() { ! alive || grep -q 'Kafka Server started' <(tail -c "+$1" "$dir/log"); }
 gone() { ! alive; }
 
 [ $# -ge 2 ] || usage
