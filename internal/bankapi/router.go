@@ -68,6 +68,7 @@ func (r *Router) Call(ctx context.Context, c *command.Command, call command.Call
 	}
 	start := time.Now()
 	v := m.Call(ctx, c, call)
+	v.BankCode, v.BankReference = Reference(v.BankCode), Reference(v.BankReference)
 	r.observer.Called(c.Name(), v.Code, time.Since(start))
 	return v
 }

@@ -59,7 +59,7 @@ func (m *dbsInvoice) read(data *wire.Object, operation command.InvoiceOperation)
 		ReferenceBranch: value(data.Int32("RefBranchCode")),
 		ReferenceNumber: value(data.Int64("RefNumber")),
 		ReferenceDate:   data.Date("RefDate"),
-		TransactionID:   strings.TrimSpace(data.Text("TranId")),
+		TransactionID:   bankapi.Reference(strings.TrimSpace(data.Text("TranId"))),
 		Operation:       operation,
 	}
 	if code == "" {
