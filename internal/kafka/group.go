@@ -150,7 +150,7 @@ func (g *Group) join(ctx context.Context) (*kafkago.ConsumerGroup, error) {
 		Dialer: &kafkago.Dialer{
 			ClientID:      g.name,
 			Timeout:       g.client.cfg.DialTimeout,
-			DialFunc:      g.dialer.dial,
+			DialFunc:      withoutCreation(g.dialer.dial),
 			SASLMechanism: g.client.sasl.orNil(),
 		},
 		GroupBalancers:    []kafkago.GroupBalancer{spread{}, kafkago.RoundRobinGroupBalancer{}},
