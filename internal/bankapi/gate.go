@@ -40,7 +40,7 @@ func (g *Group) Wait(ctx context.Context) error {
 	}
 	through := make(chan struct{})
 	place := g.waiters.PushBack(through)
-	g.arm(now)
+	g.pump(now) // the breaker may have half-opened just now, ahead of the timer
 	g.mu.Unlock()
 
 	select {

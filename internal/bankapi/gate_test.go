@@ -244,3 +244,33 @@ func TestHoldSecret(t *testing.T) {
 		})
 	}
 }
+
+// The breaker's own clock may run a moment ahead of the gate's timer: whoever comes
+// in between must not leave the gate without one.
+func TestABreakerThatHalfOpensAheadOfTheTimerStrandsNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGroup(t, GroupConfig{ConsecutiveFailures: 1, OpenFor: time.Second}, nil)
+		g.must(t, fault)
+		g.openUntil = g.openUntil.Add(10 * time.Millisecond)
+		var through atomic.Int32
+		var waiters sync.WaitGroup
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		wait := func() {
+			if g.Wait(ctx) == nil {
+				through.Add(1)
+				g.must(t, refusal)
+			}
+		}
+		waiters.Go(wait)
+		time.Sleep(time.Second + time.Millisecond)
+		waiters.Go(wait)
+		synctest.Wait()
+		if n := through.Load(); n != 2 {
+			t.Errorf("%d of 2 were let through", n)
+		}
+		cancel()
+		waiters.Wait()
+	})
+}
