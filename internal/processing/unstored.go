@@ -1,6 +1,7 @@
 package processing
 
 import (
+	"bytes"
 	"sync"
 	"time"
 
@@ -20,7 +21,13 @@ type finished struct {
 // command out anew would call the bank anew. Another owner knows nothing of it.
 type unstored struct {
 	mu   sync.Mutex
-	byAt map[place]finished
+	byAt map[place]kept
+}
+
+// kept is what came of the record with that value.
+type kept struct {
+	finished
+	value []byte
 }
 
 // place is where a command's record stands.
@@ -40,16 +47,17 @@ func (u *unstored) keep(m *command.Message, f finished) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.byAt == nil || len(u.byAt) >= maxUnstored {
-		u.byAt = map[place]finished{}
+		u.byAt = map[place]kept{}
 	}
-	u.byAt[placeOf(m)] = f
+	u.byAt[placeOf(m)] = kept{f, m.Value}
 }
 
-// take returns and forgets what is kept of m.
+// take returns and forgets what is kept of m. A topic that was made anew may have
+// another record in its place: nothing is kept of that one.
 func (u *unstored) take(m *command.Message) (f finished, ok bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	f, ok = u.byAt[placeOf(m)]
+	k, ok := u.byAt[placeOf(m)]
 	delete(u.byAt, placeOf(m))
-	return f, ok
+	return k.finished, ok && bytes.Equal(k.value, m.Value)
 }
