@@ -22,7 +22,7 @@ func (r *run) executeInvoice(ctx context.Context, inv *command.Invoice) (end, er
 	if inv.Operation == command.UpsertInvoice {
 		s.operation, s.mayUpdate = command.InsertInvoice, !s.advance
 	}
-	rounds := rounds{waits: r.p.cfg.Settle}
+	rounds := settleRounds{waits: r.p.cfg.Settle}
 	for backoffs, forgiven := 0, 0; ; {
 		v, err := r.send(ctx, s.operation)
 		if err != nil {
@@ -71,7 +71,7 @@ func confirmed(v command.Verdict) bool {
 
 // resolve queries the bank, waiting before each look, until a decision other
 // than to look again is made. The error is ctx's cause.
-func (r *run) resolve(ctx context.Context, inv *command.Invoice, s *situation, rounds *rounds) (decision, error) {
+func (r *run) resolve(ctx context.Context, inv *command.Invoice, s *situation, rounds *settleRounds) (decision, error) {
 	atOnce := knownToExist(s.last)
 	for {
 		wait := time.Duration(0)
@@ -178,18 +178,18 @@ func (r *run) stoppedInvoice(ctx context.Context, inv *command.Invoice, s situat
 	return end{verdict: inDoubt(s.last)}, nil
 }
 
-// rounds hands out the settle waits; the last one repeats.
-type rounds struct {
+// settleRounds hands out the settle waits; the last one repeats.
+type settleRounds struct {
 	waits []time.Duration
 	taken int
 }
 
-func (r *rounds) next() time.Duration {
+func (r *settleRounds) next() time.Duration {
 	wait := r.waits[min(r.taken, len(r.waits)-1)]
 	r.taken++
 	return wait
 }
 
-func (r *rounds) spent() bool { return r.taken >= len(r.waits) }
+func (r *settleRounds) spent() bool { return r.taken >= len(r.waits) }
 
-func (r *rounds) restart() { r.taken = 0 }
+func (r *settleRounds) restart() { r.taken = 0 }
