@@ -10,11 +10,11 @@ import (
 	"time"
 
 	"bankprocessor/internal/app"
-	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/banksim"
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/downstream"
 	"bankprocessor/internal/sandbox"
+	"bankprocessor/internal/secret"
 	"bankprocessor/internal/topics"
 )
 
@@ -121,7 +121,7 @@ func TestAStoppedProcessorHandsOver(t *testing.T) {
 func TestAnOutageOfABankIsShownAndMakesNobodyUnready(t *testing.T) {
 	t.Parallel()
 	b := setup(t, sandbox.Options{})
-	b.cfg.Banks.LoanAPI.Token.ClientSecret = bankapi.SecretSource{File: b.box.AppKeyFile()} // a wrong one
+	b.cfg.Banks.LoanAPI.Token.ClientSecret = secret.Source{File: b.box.AppKeyFile()} // a wrong one
 	w := b.watch(downstream.Options{})
 	a := b.start()
 	text, err := os.ReadFile("../../schemas/examples/loan.income.submit.json")
@@ -202,7 +202,7 @@ func TestABrokerThatIsAwayIsWaitedFor(t *testing.T) {
 func TestASecretThatIsNotThereIsTold(t *testing.T) {
 	t.Parallel()
 	b := setup(t, sandbox.Options{})
-	b.cfg.Banks.InterAPI.AppKey = bankapi.SecretSource{Env: "NO_SUCH_VARIABLE_OF_OURS"}
+	b.cfg.Banks.InterAPI.AppKey = secret.Source{Env: "NO_SUCH_VARIABLE_OF_OURS"}
 	_, err := app.New(b.cfg, app.Options{})
 	if err == nil || !strings.Contains(err.Error(), "banks.interapi") || !strings.Contains(err.Error(), "NO_SUCH_VARIABLE_OF_OURS") {
 		t.Errorf("want section and variable named, got %v", err)
@@ -236,9 +236,9 @@ func TestCheckFindsNothing(t *testing.T) {
 func TestCheckFindsEverything(t *testing.T) {
 	t.Parallel()
 	b := setup(t, sandbox.Options{NoTopics: true})
-	b.cfg.Banks.InterAPI.AppKey = bankapi.SecretSource{File: "/nowhere/app-key"}
-	b.cfg.Banks.InterAPI.SubscriptionKey = bankapi.SecretSource{File: "/nowhere/subscription-key"}
-	b.cfg.Banks.LoanAPI.Token.ClientSecret = bankapi.SecretSource{File: "/nowhere/client-secret"}
+	b.cfg.Banks.InterAPI.AppKey = secret.Source{File: "/nowhere/app-key"}
+	b.cfg.Banks.InterAPI.SubscriptionKey = secret.Source{File: "/nowhere/subscription-key"}
+	b.cfg.Banks.LoanAPI.Token.ClientSecret = secret.Source{File: "/nowhere/client-secret"}
 	b.cfg.Banks.LoanAPI.HTTP.BaseURL = "http://127.0.0.1:1"
 	errs := map[string]string{}
 	for _, f := range app.Check(t.Context(), b.cfg) {

@@ -12,6 +12,7 @@ import (
 	"bankprocessor/internal/codec"
 	"bankprocessor/internal/config"
 	"bankprocessor/internal/kafka"
+	"bankprocessor/internal/secret"
 	"bankprocessor/internal/topics"
 )
 
@@ -78,7 +79,7 @@ func differences(ctx context.Context, client *kafka.Client, cfg topics.Config) s
 
 func checkKeys(cfg config.InterAPI) error {
 	var errs []error
-	for key, source := range map[string]bankapi.SecretSource{"app_key": cfg.AppKey, "subscription_key": cfg.SubscriptionKey} {
+	for key, source := range map[string]secret.Source{"app_key": cfg.AppKey, "subscription_key": cfg.SubscriptionKey} {
 		if _, err := source.Open(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", key, err))
 		}

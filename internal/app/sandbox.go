@@ -1,10 +1,10 @@
 package app
 
 import (
-	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/banksim"
 	"bankprocessor/internal/config"
 	"bankprocessor/internal/sandbox"
+	"bankprocessor/internal/secret"
 	"bankprocessor/internal/topics"
 )
 
@@ -18,8 +18,8 @@ func SandboxConfig(box *sandbox.Sandbox, t topics.Config) config.Config {
 	c.Log.Format = "text"
 
 	c.Banks.InterAPI.HTTP.BaseURL = box.BankURL()
-	c.Banks.InterAPI.AppKey = bankapi.SecretSource{File: box.AppKeyFile()}
-	c.Banks.InterAPI.SubscriptionKey = bankapi.SecretSource{File: box.SubscriptionKeyFile()}
+	c.Banks.InterAPI.AppKey = secret.Source{File: box.AppKeyFile()}
+	c.Banks.InterAPI.SubscriptionKey = secret.Source{File: box.SubscriptionKeyFile()}
 	c.Banks.InterAPI.UserCode = `SANDBOX\processor`
 	c.Banks.InterAPI.CustomerNumbers = map[string]int64{}
 	for _, company := range banksim.DefaultWorld().Companies {
@@ -27,6 +27,6 @@ func SandboxConfig(box *sandbox.Sandbox, t topics.Config) config.Config {
 	}
 	c.Banks.LoanAPI.HTTP.BaseURL = box.BankURL()
 	c.Banks.LoanAPI.Token.ClientID = banksim.DefaultClientID
-	c.Banks.LoanAPI.Token.ClientSecret = bankapi.SecretSource{File: box.ClientSecretFile()}
+	c.Banks.LoanAPI.Token.ClientSecret = secret.Source{File: box.ClientSecretFile()}
 	return c.WithDefaults()
 }

@@ -36,13 +36,17 @@ func NewClient(cfg HTTPConfig) (*Client, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configuring bank client: %w", err)
 	}
-	tlsConfig, err := cfg.TLS.build()
+	files, err := cfg.TLS.Open()
 	if err != nil {
-		return nil, fmt.Errorf("configuring bank client: %w", err)
+		return nil, fmt.Errorf("configuring bank client: tls: %w", err)
 	}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(cfg.HTTP2)
+	offered := []string{"http/1.1"}
+	if cfg.HTTP2 {
+		offered = []string{"h2", "http/1.1"}
+	}
 	dialer := &net.Dialer{Timeout: cfg.DialTimeout, KeepAlive: 30 * time.Second}
 	return &Client{
 		base:    strings.TrimRight(cfg.BaseURL, "/"),
@@ -52,8 +56,7 @@ func NewClient(cfg HTTPConfig) (*Client, error) {
 			Transport: &http.Transport{
 				Proxy:                  nil, // never from the environment
 				DialContext:            dialer.DialContext,
-				TLSClientConfig:        tlsConfig,
-				TLSHandshakeTimeout:    cfg.DialTimeout,
+				DialTLSContext:         files.Dialer(dialer.DialContext, cfg.DialTimeout, offered...),
 				MaxIdleConnsPerHost:    cfg.MaxIdleConns,
 				IdleConnTimeout:        cfg.IdleTimeout,
 				MaxResponseHeaderBytes: 64 << 10,

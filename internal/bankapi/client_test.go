@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/tlsfile"
 )
 
 func TestPostDeliversExactBytes(t *testing.T) {
@@ -261,15 +262,15 @@ func TestHTTPConfig(t *testing.T) {
 		"other scheme":       {HTTPConfig{BaseURL: "ftp://bank.example.com"}, "base_url"},
 		"query":              {HTTPConfig{BaseURL: "https://bank.example.com?a=b"}, "no user"},
 		"user":               {HTTPConfig{BaseURL: "https://u:p@bank.example.com"}, "no user"},
-		"key without cert":   {HTTPConfig{BaseURL: "https://bank.example.com", TLS: TLSConfig{KeyFile: "k"}}, "cert_file"},
+		"key without cert":   {HTTPConfig{BaseURL: "https://bank.example.com", TLS: tlsfile.Config{KeyFile: "k"}}, "cert_file"},
 		"timeout":            {HTTPConfig{BaseURL: "https://bank.example.com", Timeout: -1}, "timeout"},
 		"dial over timeout":  {HTTPConfig{BaseURL: "https://bank.example.com", DialTimeout: time.Minute}, "dial_timeout"},
 		"cap":                {HTTPConfig{BaseURL: "https://bank.example.com", MaxResponseBytes: -1}, "max_response_bytes"},
 		"idle conns":         {HTTPConfig{BaseURL: "https://bank.example.com", MaxIdleConns: -1}, "max_idle_conns"},
 		"idle timeout":       {HTTPConfig{BaseURL: "https://bank.example.com", IdleTimeout: -1}, "idle_timeout"},
-		"CA file":            {HTTPConfig{BaseURL: "https://bank.example.com", TLS: TLSConfig{CAFile: "/nowhere"}}, "CA file"},
-		"cert file": {HTTPConfig{BaseURL: "https://bank.example.com", TLS: TLSConfig{CertFile: "/no", KeyFile: "/no"}},
-			"client certificate"},
+		"CA file":            {HTTPConfig{BaseURL: "https://bank.example.com", TLS: tlsfile.Config{CAFile: "/nowhere"}}, "ca_file"},
+		"cert file": {HTTPConfig{BaseURL: "https://bank.example.com", TLS: tlsfile.Config{CertFile: "/no", KeyFile: "/no"}},
+			"cert_file and key_file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

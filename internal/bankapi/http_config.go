@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"time"
+
+	"bankprocessor/internal/tlsfile"
 )
 
 // HTTPConfig is how to reach one bank. BaseURL has no default: no bank's host
@@ -28,20 +30,8 @@ type HTTPConfig struct {
 	// HTTP2 offers h2 beside HTTP/1.1.
 	HTTP2 bool `yaml:"http2"`
 	// AllowPlaintext permits http:// to a host that is not loopback.
-	AllowPlaintext bool      `yaml:"allow_plaintext"`
-	TLS            TLSConfig `yaml:"tls"`
-}
-
-// TLSConfig is trust and identity. All files are PEM.
-type TLSConfig struct {
-	// CAFile replaces the system's roots; empty keeps them.
-	CAFile string `yaml:"ca_file"`
-	// CertFile and KeyFile are the client certificate, both or none. They are
-	// read again when they have changed.
-	CertFile string `yaml:"cert_file"`
-	KeyFile  string `yaml:"key_file"`
-	// ServerName overrides the name that the bank's certificate must carry.
-	ServerName string `yaml:"server_name"`
+	AllowPlaintext bool           `yaml:"allow_plaintext"`
+	TLS            tlsfile.Config `yaml:"tls"`
 }
 
 // WithDefaults fills in what is not set.
@@ -83,8 +73,8 @@ func (c HTTPConfig) Validate() error {
 	if c.IdleTimeout <= 0 {
 		bad("idle_timeout", "a positive duration")
 	}
-	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
-		bad("tls", "cert_file and key_file, or neither")
+	if err := c.TLS.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("tls: %w", err))
 	}
 	return errors.Join(errs...)
 }

@@ -6,6 +6,9 @@ import (
 	"unicode"
 )
 
+// masked stands for what must not be seen.
+const masked = "***"
+
 // maxMessageRunes caps what is kept of a bank's message.
 const maxMessageRunes = 256
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/tlsfile"
 )
 
 var discardLog = log.New(io.Discard, "", 0)
@@ -106,7 +107,7 @@ func TestMutualTLS(t *testing.T) {
 			a := newAuthority(t)
 			srv := tlsBank(t, a, func(s *httptest.Server) { s.EnableHTTP2 = true })
 			firstCert, firstKey, _ := a.issue("first", nil)
-			tlsFiles := TLSConfig{
+			tlsFiles := tlsfile.Config{
 				CAFile: writeFile(t, pemOf("CERTIFICATE", a.cert.Raw)), ServerName: "bank.example.com",
 				CertFile: writeFile(t, firstCert), KeyFile: writeFile(t, firstKey),
 			}
@@ -136,17 +137,17 @@ func TestTLSRefusals(t *testing.T) {
 	a := newAuthority(t)
 	ca := writeFile(t, pemOf("CERTIFICATE", a.cert.Raw))
 	cert, key, _ := a.issue("caller", nil)
-	files := TLSConfig{CAFile: ca, ServerName: "bank.example.com", CertFile: writeFile(t, cert), KeyFile: writeFile(t, key)}
+	files := tlsfile.Config{CAFile: ca, ServerName: "bank.example.com", CertFile: writeFile(t, cert), KeyFile: writeFile(t, key)}
 	old := tlsBank(t, a, func(s *httptest.Server) { s.TLS.MaxVersion = tls.VersionTLS11 })
 	current := tlsBank(t, a, func(*httptest.Server) {})
 
 	for name, tc := range map[string]struct {
 		url    string
-		adjust func(*TLSConfig)
+		adjust func(*tlsfile.Config)
 	}{
-		"TLS 1.1":    {old.URL, func(*TLSConfig) {}},
-		"other name": {current.URL, func(c *TLSConfig) { c.ServerName = "other.example.com" }},
-		"other CA":   {current.URL, func(c *TLSConfig) { c.CAFile = "" }},
+		"TLS 1.1":    {old.URL, func(*tlsfile.Config) {}},
+		"other name": {current.URL, func(c *tlsfile.Config) { c.ServerName = "other.example.com" }},
+		"other CA":   {current.URL, func(c *tlsfile.Config) { c.CAFile = "" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -158,7 +159,7 @@ func TestTLSRefusals(t *testing.T) {
 			}
 		})
 	}
-	if _, err := NewClient(HTTPConfig{BaseURL: current.URL, TLS: TLSConfig{CAFile: files.KeyFile}}); err == nil {
+	if _, err := NewClient(HTTPConfig{BaseURL: current.URL, TLS: tlsfile.Config{CAFile: files.KeyFile}}); err == nil {
 		t.Error("a CA file without a certificate was taken")
 	}
 }

@@ -9,15 +9,16 @@ import (
 	"time"
 
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/secret"
 )
 
 // TokenConfig is how to obtain tokens by OAuth 2.0 client credentials (contract
 // section 1.3).
 type TokenConfig struct {
-	Path         string       `yaml:"path"` // behind the client's base URL
-	ClientID     string       `yaml:"client_id"`
-	ClientSecret SecretSource `yaml:"client_secret"`
-	Scope        string       `yaml:"scope"`
+	Path         string        `yaml:"path"` // behind the client's base URL
+	ClientID     string        `yaml:"client_id"`
+	ClientSecret secret.Source `yaml:"client_secret"`
+	Scope        string        `yaml:"scope"`
 	// Resource is the extra parameter that names the plan; empty leaves it out.
 	Resource string `yaml:"resource"`
 	// BasicAuth sends the credentials as HTTP Basic instead of in the form.
@@ -49,7 +50,7 @@ func (c TokenConfig) Validate() error {
 
 // Token is one bearer token. It prints as "***".
 type Token struct {
-	value  Secret
+	value  secret.Value
 	serial uint64 // which refresh it came from
 }
 
@@ -71,7 +72,7 @@ type Tokens struct {
 	cfg    TokenConfig
 	client *Client
 	group  *Group
-	secret *LiveSecret
+	secret *secret.Live
 	judge  TokenJudge
 
 	mu       sync.Mutex
@@ -97,7 +98,7 @@ func NewTokens(cfg TokenConfig, client *Client, groupName string, group GroupCon
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configuring tokens: %w", err)
 	}
-	secret, err := cfg.ClientSecret.Open()
+	live, err := cfg.ClientSecret.Open()
 	if err != nil {
 		return nil, fmt.Errorf("configuring tokens: client_secret: %w", err)
 	}
@@ -106,7 +107,7 @@ func NewTokens(cfg TokenConfig, client *Client, groupName string, group GroupCon
 	if err != nil {
 		return nil, err
 	}
-	return &Tokens{cfg: cfg, client: client, group: g, secret: secret, judge: judge}, nil
+	return &Tokens{cfg: cfg, client: client, group: g, secret: live, judge: judge}, nil
 }
 
 // Group returns the group that the token calls run in.
@@ -234,11 +235,11 @@ func (t *Tokens) refuse() {
 	t.holdSecret(t.secret.Get())
 }
 
-func (t *Tokens) holdSecret(refused Secret) {
+func (t *Tokens) holdSecret(refused secret.Value) {
 	t.group.HoldSecret(func() bool { return t.secret.Get() != refused }, t.cfg.RefusedRetry)
 }
 
-func (t *Tokens) store(value Secret, asked, expires time.Time) {
+func (t *Tokens) store(value secret.Value, asked, expires time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.token = Token{value: value, serial: t.token.serial + 1}

@@ -14,31 +14,32 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/secret"
 )
 
 // fetch makes one token call. A refused secret holds the group before anybody
 // else can try it.
 func (t *Tokens) fetch(ctx context.Context) command.Verdict {
-	secret := t.secret.Get()
+	current := t.secret.Get()
 	asked := time.Now()
-	token, e, err := t.ask(ctx, secret)
+	token, e, err := t.ask(ctx, current)
 	v := t.judgeToken(e, err)
 	if secretRefused(v) {
-		t.holdSecret(secret)
+		t.holdSecret(current)
 	}
 	if err == nil && v.Status == command.Succeeded {
-		t.store(Secret(token.AccessToken), asked, token.Expiry)
+		t.store(secret.Value(token.AccessToken), asked, token.Expiry)
 	}
 	return v
 }
 
 // ask lets x/oauth2 write the request and read the answer over a round trip of
 // the bank client's. The error may hold the answer's body: it is never wrapped.
-func (t *Tokens) ask(ctx context.Context, secret Secret) (*oauth2.Token, Exchange, error) {
+func (t *Tokens) ask(ctx context.Context, clientSecret secret.Value) (*oauth2.Token, Exchange, error) {
 	trip := &tokenTrip{client: t.client}
 	cfg := clientcredentials.Config{
 		ClientID:     t.cfg.ClientID,
-		ClientSecret: secret.Reveal(),
+		ClientSecret: clientSecret.Reveal(),
 		TokenURL:     t.client.URL(t.cfg.Path),
 		AuthStyle:    oauth2.AuthStyleInParams, // set either way: finding out by trial would spend tries
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/secret"
 )
 
 // tokenBank is a token endpoint in memory, so that the clock may be fake.
@@ -61,7 +62,7 @@ func grants(n int) (int, string) {
 func newTokens(t *testing.T, b *tokenBank, adjust ...func(*TokenConfig)) (*Tokens, string) {
 	t.Helper()
 	path := writeFile(t, "first-secret")
-	cfg := TokenConfig{Path: "/token", ClientID: "client", ClientSecret: SecretSource{File: path}, Scope: "loan"}
+	cfg := TokenConfig{Path: "/token", ClientID: "client", ClientSecret: secret.Source{File: path}, Scope: "loan"}
 	for _, a := range adjust {
 		a(&cfg)
 	}
@@ -353,10 +354,10 @@ func TestWaitingForATokenEndsWithTheContext(t *testing.T) {
 
 func TestTokenConfig(t *testing.T) {
 	t.Parallel()
-	good := TokenConfig{Path: "/token", ClientID: "client", ClientSecret: SecretSource{File: writeFile(t, "s")}}
+	good := TokenConfig{Path: "/token", ClientID: "client", ClientSecret: secret.Source{File: writeFile(t, "s")}}
 	for name, adjust := range map[string]func(*TokenConfig){
 		"path": func(c *TokenConfig) { c.Path = "token" }, "client_id": func(c *TokenConfig) { c.ClientID = "" },
-		"client_secret": func(c *TokenConfig) { c.ClientSecret = SecretSource{} },
+		"client_secret": func(c *TokenConfig) { c.ClientSecret = secret.Source{} },
 		"file or env":   func(c *TokenConfig) { c.ClientSecret.Env = "E" },
 		"refused_retry": func(c *TokenConfig) { c.RefusedRetry = -1 },
 		"reading":       func(c *TokenConfig) { c.ClientSecret.File = "/nowhere/at/all" },

@@ -110,7 +110,7 @@ func Class(err error) ErrorClass {
 	case errors.Is(err, errNoAnswer), errors.Is(err, context.DeadlineExceeded),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		return ClassRetriable
-	case isTLSRefusal(err), errors.Is(err, errSecretEmpty), errors.Is(err, errSecretPlace):
+	case isTLSRefusal(err):
 		return ClassAuth
 	}
 	// A refused, reset or timed out connection, a name that does not resolve:

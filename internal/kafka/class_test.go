@@ -63,7 +63,6 @@ func TestEveryErrorHasItsClass(t *testing.T) {
 		{"no permission", kafkago.TopicAuthorizationFailed, ClassAuth},
 		{"a broker with a foreign certificate", x509.UnknownAuthorityError{}, ClassAuth},
 		{"the broker refused our certificate", &net.OpError{Op: "remote error", Err: errors.New("alert")}, ClassAuth},
-		{"the secret's file is empty", errSecretEmpty, ClassAuth},
 		{"a checksum", ErrCorrupt, ClassCorrupt},
 		{"the broker found a checksum wrong", kafkago.InvalidMessage, ClassCorrupt},
 		{"the caller's context", context.Canceled, ClassCanceled},

@@ -42,7 +42,14 @@ func New(cfg Config) (*Client, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	d, m := newDialer(cfg), &mechanism{SASL: cfg.SASL}
+	d, err := newDialer(cfg)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMechanism(cfg.SASL)
+	if err != nil {
+		return nil, err
+	}
 	return &Client{
 		cfg:    cfg,
 		addr:   kafkago.TCP(cfg.Brokers...),

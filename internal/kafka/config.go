@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"bankprocessor/internal/secret"
+	"bankprocessor/internal/tlsfile"
 )
 
 // Config is how to reach the cluster.
@@ -31,26 +34,19 @@ type Config struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error) `yaml:"-"`
 }
 
-// TLS is off unless Enabled. The files are read at every connection, so that a
-// renewed certificate needs no restart.
+// TLS is off unless Enabled. Its files are followed: a renewed certificate counts
+// from the next connection on.
 type TLS struct {
 	Enabled bool `yaml:"enabled"`
-	// CAFile holds PEM roots; empty takes the host's.
-	CAFile string `yaml:"ca_file"`
-	// CertFile and KeyFile are the client's certificate, both or neither.
-	CertFile string `yaml:"cert_file"`
-	KeyFile  string `yaml:"key_file"`
-	// ServerName replaces the broker's host name in the certificate check.
-	ServerName string `yaml:"server_name"`
+	tlsfile.Config
 }
 
-// SASL is off unless Mechanism is set. The password is read at every
-// connection.
+// SASL is off unless Mechanism is set. The password follows its file.
 type SASL struct {
 	// Mechanism is "plain", "scram-sha-256" or "scram-sha-512".
-	Mechanism string `yaml:"mechanism"`
-	Username  string `yaml:"username"`
-	Password  Secret `yaml:"password"`
+	Mechanism string        `yaml:"mechanism"`
+	Username  string        `yaml:"username"`
+	Password  secret.Source `yaml:"password"`
 }
 
 // WithDefaults fills in what is not set.
@@ -101,10 +97,7 @@ func (t TLS) validate() error {
 		}
 		return nil
 	}
-	if (t.CertFile == "") != (t.KeyFile == "") {
-		return errors.New("kafka.tls: want cert_file and key_file, or neither")
-	}
-	if _, err := t.config(""); err != nil {
+	if _, err := t.Open(); err != nil {
 		return fmt.Errorf("kafka.tls: %w", err)
 	}
 	return nil
@@ -124,7 +117,7 @@ func (s SASL) validate() error {
 	if s.Username == "" {
 		errs = append(errs, errors.New("kafka.sasl.username: want a name"))
 	}
-	if _, err := s.Password.read(); err != nil {
+	if _, err := s.Password.Open(); err != nil {
 		errs = append(errs, fmt.Errorf("kafka.sasl.password: %w", err))
 	}
 	return errors.Join(errs...)

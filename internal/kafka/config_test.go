@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"bankprocessor/internal/secret"
+	"bankprocessor/internal/tlsfile"
 )
 
 func TestConfigSaysAllThatIsWrong(t *testing.T) {
@@ -24,16 +27,16 @@ func TestConfigSaysAllThatIsWrong(t *testing.T) {
 		"no port":          {func(c *Config) { c.Brokers = []string{"a:1", "b"} }, []string{"brokers[1]"}},
 		"durations":        {func(c *Config) { c.DialTimeout, c.MetadataTTL = -1, -1 }, []string{"dial_timeout", "metadata_ttl"}},
 		"tls off":          {func(c *Config) { c.TLS.CAFile = "x" }, []string{"enabled"}},
-		"half a key pair":  {func(c *Config) { c.TLS = TLS{Enabled: true, CertFile: "x"} }, []string{"cert_file and key_file"}},
-		"no such file":     {func(c *Config) { c.TLS = TLS{Enabled: true, CAFile: "nowhere.pem"} }, []string{"ca_file"}},
-		"no certificate":   {func(c *Config) { c.TLS = TLS{Enabled: true, CAFile: empty} }, []string{"holds no certificate"}},
-		"no such key pair": {func(c *Config) { c.TLS = TLS{Enabled: true, CertFile: "x", KeyFile: "y"} }, []string{"reading cert_file"}},
+		"half a key pair":  {func(c *Config) { c.TLS = TLS{true, tlsfile.Config{CertFile: "x"}} }, []string{"cert_file and key_file"}},
+		"no such file":     {func(c *Config) { c.TLS = TLS{true, tlsfile.Config{CAFile: "nowhere.pem"}} }, []string{"ca_file"}},
+		"no certificate":   {func(c *Config) { c.TLS = TLS{true, tlsfile.Config{CAFile: empty}} }, []string{"holds no certificate"}},
+		"no such key pair": {func(c *Config) { c.TLS = TLS{true, tlsfile.Config{CertFile: "x", KeyFile: "y"}} }, []string{"reading cert_file"}},
 		"sasl off":         {func(c *Config) { c.SASL.Username = "x" }, []string{"mechanism is not"}},
 		"sasl": {func(c *Config) { c.SASL.Mechanism = "oauthbearer" },
-			[]string{"sasl.mechanism", "sasl.username", "sasl.password: want exactly one of file and env"}},
-		"empty password": {func(c *Config) { c.SASL = SASL{"plain", "u", Secret{File: empty}} }, []string{"empty"}},
-		"no password":    {func(c *Config) { c.SASL = SASL{"plain", "u", Secret{Env: "KAFKA_TEST_UNSET"}} }, []string{"empty"}},
-		"two passwords":  {func(c *Config) { c.SASL = SASL{"plain", "u", Secret{"a", "b"}} }, []string{"exactly one"}},
+			[]string{"sasl.mechanism", "sasl.username", "sasl.password: reading secret: want file or env"}},
+		"empty password": {func(c *Config) { c.SASL = SASL{"plain", "u", secret.Source{File: empty}} }, []string{"empty"}},
+		"no password":    {func(c *Config) { c.SASL = SASL{"plain", "u", secret.Source{Env: "KAFKA_TEST_UNSET"}} }, []string{"empty"}},
+		"two passwords":  {func(c *Config) { c.SASL = SASL{"plain", "u", secret.Source{File: "a", Env: "b"}} }, []string{"not both"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -65,12 +68,5 @@ func TestGroupConfigSaysAllThatIsWrong(t *testing.T) {
 	}
 	if err := (GroupConfig{ID: "g", Topics: []string{"a"}}).WithDefaults().Validate(); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestASecretOfTheEnvironment(t *testing.T) {
-	t.Setenv("KAFKA_TEST_SECRET", "secret ")
-	if got, err := (Secret{Env: "KAFKA_TEST_SECRET"}).read(); got != "secret " || err != nil {
-		t.Errorf("got %q, %v", got, err)
 	}
 }

@@ -2,14 +2,13 @@ package kafka
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"sync"
 	"time"
+
+	"bankprocessor/internal/tlsfile"
 )
 
 // ErrClosed is what a closed client or group answers.
@@ -19,7 +18,7 @@ var ErrClosed = errors.New("kafka client is closed")
 // kafka-go would otherwise wait for.
 type dialer struct {
 	connect func(ctx context.Context, network, address string) (net.Conn, error)
-	tls     TLS
+	tls     *tlsfile.Files // nil for none
 	timeout time.Duration
 
 	mu     sync.Mutex
@@ -27,12 +26,25 @@ type dialer struct {
 	closed bool
 }
 
-func newDialer(cfg Config) *dialer {
+func newDialer(cfg Config) (*dialer, error) {
 	connect := cfg.Dial
 	if connect == nil {
 		connect = (&net.Dialer{}).DialContext
 	}
-	return &dialer{connect: connect, tls: cfg.TLS, timeout: cfg.DialTimeout, conns: map[*trackedConn]struct{}{}}
+	d := &dialer{connect: connect, timeout: cfg.DialTimeout, conns: map[*trackedConn]struct{}{}}
+	if !cfg.TLS.Enabled {
+		return d, nil
+	}
+	var err error
+	if d.tls, err = cfg.TLS.Open(); err != nil {
+		return nil, fmt.Errorf("kafka.tls: %w", err)
+	}
+	return d, nil
+}
+
+// another dials alike and remembers its own connections.
+func (d *dialer) another() *dialer {
+	return &dialer{connect: d.connect, tls: d.tls, timeout: d.timeout, conns: map[*trackedConn]struct{}{}}
 }
 
 // dial connects, TLS handshake included.
@@ -44,9 +56,9 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 		return nil, err
 	}
 	conn := raw
-	if d.tls.Enabled {
-		if conn, err = d.handshake(ctx, raw, address); err != nil {
-			return nil, errors.Join(err, raw.Close())
+	if d.tls != nil {
+		if conn, err = d.tls.Handshake(ctx, raw, address); err != nil {
+			return nil, err
 		}
 	}
 	tracked := &trackedConn{Conn: conn, owner: d}
@@ -57,22 +69,6 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 	}
 	d.conns[tracked] = struct{}{}
 	return tracked, nil
-}
-
-func (d *dialer) handshake(ctx context.Context, raw net.Conn, address string) (net.Conn, error) {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := d.tls.config(host)
-	if err != nil {
-		return nil, err
-	}
-	conn := tls.Client(raw, cfg)
-	if err := conn.HandshakeContext(ctx); err != nil {
-		return nil, fmt.Errorf("tls handshake with %s: %w", address, err)
-	}
-	return conn, nil
 }
 
 // sever ends every connection that is open.
@@ -105,30 +101,4 @@ func (c *trackedConn) Close() error {
 	delete(c.owner.conns, c)
 	c.owner.mu.Unlock()
 	return c.Conn.Close()
-}
-
-// config reads the files and returns the settings for one connection to host.
-func (t TLS) config(host string) (*tls.Config, error) {
-	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host}
-	if t.ServerName != "" {
-		cfg.ServerName = t.ServerName
-	}
-	if t.CAFile != "" {
-		pem, err := os.ReadFile(t.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("reading ca_file: %w", err)
-		}
-		cfg.RootCAs = x509.NewCertPool()
-		if !cfg.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("reading ca_file: %s holds no certificate", t.CAFile)
-		}
-	}
-	if t.CertFile != "" {
-		cert, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("reading cert_file and key_file: %w", err)
-		}
-		cfg.Certificates = []tls.Certificate{cert}
-	}
-	return cfg, nil
 }

@@ -95,7 +95,7 @@ func (c *Client) NewGroup(cfg GroupConfig) (*Group, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	return &Group{client: c, cfg: cfg, dialer: newDialer(c.cfg), name: memberName(c.cfg.ClientID)}, nil
+	return &Group{client: c, cfg: cfg, dialer: c.dialer.another(), name: memberName(c.cfg.ClientID)}, nil
 }
 
 // Next joins, or waits until the last generation has ended and all of its

@@ -11,6 +11,8 @@ import (
 	"github.com/segmentio/kafka-go/sasl"
 	"github.com/segmentio/kafka-go/sasl/plain"
 	"github.com/segmentio/kafka-go/sasl/scram"
+
+	"bankprocessor/internal/secret"
 )
 
 var mechanismNames = map[string]string{
@@ -19,12 +21,25 @@ var mechanismNames = map[string]string{
 	"scram-sha-512": scram.SHA512.Name(),
 }
 
-// mechanism reads the password anew for every connection.
+// mechanism authenticates every connection with the password as it is then.
 type mechanism struct {
 	SASL
+	password *secret.Live // nil when SASL is off
 	// unfinished says that the last authentication that began did not end well
 	// (yet).
 	unfinished atomic.Bool
+}
+
+func newMechanism(cfg SASL) (*mechanism, error) {
+	m := &mechanism{SASL: cfg}
+	if cfg.Mechanism == "" {
+		return m, nil
+	}
+	var err error
+	if m.password, err = cfg.Password.Open(); err != nil {
+		return nil, fmt.Errorf("kafka.sasl.password: %w", err)
+	}
+	return m, nil
 }
 
 // Name returns the name that the broker knows.
@@ -33,11 +48,9 @@ func (m *mechanism) Name() string { return mechanismNames[m.Mechanism] }
 // Start begins one authentication.
 func (m *mechanism) Start(ctx context.Context) (sasl.StateMachine, []byte, error) {
 	m.unfinished.Store(true)
-	password, err := m.Password.read()
-	if err != nil {
-		return nil, nil, fmt.Errorf("starting sasl: %w", err)
-	}
+	password := m.password.Get().Reveal()
 	var inner sasl.Mechanism
+	var err error
 	switch m.Mechanism {
 	case "scram-sha-256":
 		inner, err = scram.Mechanism(scram.SHA256, m.Username, password)

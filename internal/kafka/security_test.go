@@ -1,81 +1,18 @@
 package kafka
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"bankprocessor/internal/secret"
+	"bankprocessor/internal/tlsfile"
+	"bankprocessor/test/certs"
 )
-
-// authority is a certificate authority that exists for one test.
-type authority struct {
-	cert   *x509.Certificate
-	key    *ecdsa.PrivateKey
-	caFile string
-}
-
-func newAuthority(t *testing.T) authority {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"},
-		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return authority{cert, key, write(t, "CERTIFICATE", der)}
-}
-
-// issue returns a certificate's and its key's files.
-func (a authority) issue(t *testing.T) (certFile, keyFile string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
-		SerialNumber: big.NewInt(2), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"broker.example.com"},
-	}, a.cert, &key.PublicKey, a.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyDER, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return write(t, "CERTIFICATE", der), write(t, "EC PRIVATE KEY", keyDER)
-}
-
-func write(t *testing.T, kind string, der []byte) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "file.pem")
-	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 func ping(t *testing.T, cfg Config) error {
 	t.Helper()
@@ -89,33 +26,26 @@ func ping(t *testing.T, cfg Config) error {
 
 func TestTLSWithClientCertificates(t *testing.T) {
 	t.Parallel()
-	ca, foreign := newAuthority(t), newAuthority(t)
-	certFile, keyFile := ca.issue(t)
-	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	clients := x509.NewCertPool()
-	clients.AddCert(ca.cert)
+	ca, foreign := certs.New(t), certs.New(t)
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "a"), kfake.TLS(&tls.Config{
-		Certificates: []tls.Certificate{cert}, ClientCAs: clients, ClientAuth: tls.RequireAndVerifyClientCert,
+		Certificates: []tls.Certificate{ca.Issue("broker", nil, "broker.example.com").Pair()}, ClientCAs: ca.Pool(), ClientAuth: tls.RequireAndVerifyClientCert,
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	ours, oursKey := ca.issue(t)
-	theirs, theirsKey := foreign.issue(t)
+	ours, oursKey := ca.Issue("us", nil).Files()
+	theirs, theirsKey := foreign.Issue("them", nil).Files()
 	for name, tt := range map[string]struct {
 		tls  TLS
 		want ErrorClass
 	}{
-		"good":                {TLS{Enabled: true, CAFile: ca.caFile, CertFile: ours, KeyFile: oursKey}, ClassNone},
-		"server name":         {TLS{Enabled: true, CAFile: ca.caFile, CertFile: ours, KeyFile: oursKey, ServerName: "broker.example.com"}, ClassNone},
-		"wrong server name":   {TLS{Enabled: true, CAFile: ca.caFile, CertFile: ours, KeyFile: oursKey, ServerName: "other.example.com"}, ClassAuth},
-		"foreign broker":      {TLS{Enabled: true, CAFile: foreign.caFile, CertFile: ours, KeyFile: oursKey}, ClassAuth},
-		"foreign certificate": {TLS{Enabled: true, CAFile: ca.caFile, CertFile: theirs, KeyFile: theirsKey}, ClassAuth},
-		"no certificate":      {TLS{Enabled: true, CAFile: ca.caFile}, ClassAuth},
+		"good":                {TLS{true, tlsfile.Config{CAFile: ca.File(), CertFile: ours, KeyFile: oursKey}}, ClassNone},
+		"server name":         {TLS{true, tlsfile.Config{CAFile: ca.File(), CertFile: ours, KeyFile: oursKey, ServerName: "broker.example.com"}}, ClassNone},
+		"wrong server name":   {TLS{true, tlsfile.Config{CAFile: ca.File(), CertFile: ours, KeyFile: oursKey, ServerName: "other.example.com"}}, ClassAuth},
+		"foreign broker":      {TLS{true, tlsfile.Config{CAFile: foreign.File(), CertFile: ours, KeyFile: oursKey}}, ClassAuth},
+		"foreign certificate": {TLS{true, tlsfile.Config{CAFile: ca.File(), CertFile: theirs, KeyFile: theirsKey}}, ClassAuth},
+		"no certificate":      {TLS{true, tlsfile.Config{CAFile: ca.File()}}, ClassAuth},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -125,7 +55,7 @@ func TestTLSWithClientCertificates(t *testing.T) {
 		})
 	}
 	// The group's own connections are secured alike.
-	client, err := New(Config{Brokers: cluster.ListenAddrs(), TLS: TLS{Enabled: true, CAFile: ca.caFile, CertFile: ours, KeyFile: oursKey}})
+	client, err := New(Config{Brokers: cluster.ListenAddrs(), TLS: TLS{true, tlsfile.Config{CAFile: ca.File(), CertFile: ours, KeyFile: oursKey}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,19 +72,14 @@ func TestTLSWithClientCertificates(t *testing.T) {
 
 func TestARenewedCertificateNeedsNoRestart(t *testing.T) {
 	t.Parallel()
-	ca := newAuthority(t)
-	certFile, keyFile := ca.issue(t)
-	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.TLS(&tls.Config{Certificates: []tls.Certificate{cert}}))
+	ca := certs.New(t)
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.TLS(&tls.Config{Certificates: []tls.Certificate{ca.Issue("broker", nil).Pair()}}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	stale := newAuthority(t)
-	client, err := New(Config{Brokers: cluster.ListenAddrs(), TLS: TLS{Enabled: true, CAFile: stale.caFile}})
+	stale := certs.New(t).File()
+	client, err := New(Config{Brokers: cluster.ListenAddrs(), TLS: TLS{true, tlsfile.Config{CAFile: stale}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,13 +87,7 @@ func TestARenewedCertificateNeedsNoRestart(t *testing.T) {
 	if err := client.Ping(testContext(t)); Class(err) != ClassAuth {
 		t.Fatalf("got %v", err)
 	}
-	renewed, err := os.ReadFile(ca.caFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(stale.caFile, renewed, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	certs.Replace(t, stale, ca.PEM())
 	if err := client.Ping(testContext(t)); err != nil {
 		t.Error(err)
 	}
@@ -204,7 +123,7 @@ func TestSASL(t *testing.T) {
 		t.Run(tt.mechanism+" "+tt.username+" "+filepath.Base(tt.file), func(t *testing.T) {
 			t.Parallel()
 			cfg := Config{Brokers: cluster.ListenAddrs(), SASL: SASL{
-				Mechanism: tt.mechanism, Username: tt.username, Password: Secret{File: tt.file},
+				Mechanism: tt.mechanism, Username: tt.username, Password: secret.Source{File: tt.file},
 			}}
 			err := ping(t, cfg)
 			if Class(err) != tt.want {

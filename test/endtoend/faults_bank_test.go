@@ -14,6 +14,7 @@ import (
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/config"
 	"bankprocessor/internal/sandbox"
+	"bankprocessor/internal/secret"
 )
 
 // callsOf are the calls of a method so far.
@@ -32,10 +33,10 @@ func TestARefusedClientSecretIsTriedOnce(t *testing.T) {
 	t.Parallel()
 	w := openWorld(t, sandbox.Options{})
 	w.watch()
-	secret := filepath.Join(t.TempDir(), "client-secret")
-	must(t, os.WriteFile(secret, []byte("not-the-secret"), 0o600))
+	file := filepath.Join(t.TempDir(), "client-secret")
+	must(t, os.WriteFile(file, []byte("not-the-secret"), 0o600))
 	a := w.processor(func(c *config.Config) {
-		c.Banks.LoanAPI.Token.ClientSecret = bankapi.SecretSource{File: secret}
+		c.Banks.LoanAPI.Token.ClientSecret = secret.Source{File: file}
 	})
 	var loans []string
 	for n := range 20 {
@@ -73,7 +74,7 @@ func TestARefusedClientSecretIsTriedOnce(t *testing.T) {
 		}
 	}
 
-	must(t, os.WriteFile(secret, []byte(banksim.DefaultClientSecret), 0o600))
+	must(t, os.WriteFile(file, []byte(banksim.DefaultClientSecret), 0o600))
 	succeeds(w, loans...)
 	noLetters(w)
 	mentions(t, "the log", w.log.String(), "the bank takes commands again")

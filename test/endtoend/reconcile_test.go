@@ -17,6 +17,7 @@ import (
 	"bankprocessor/internal/banksim"
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/processing"
+	"bankprocessor/internal/secret"
 )
 
 // counter is the bank's side of a test without Kafka: the simulator, the real
@@ -94,13 +95,13 @@ func openCounter(t *testing.T, cfg banksim.Config) *counter {
 	return c
 }
 
-func secretFile(t *testing.T, value string) bankapi.SecretSource {
+func secretFile(t *testing.T, value string) secret.Source {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(path, []byte(value), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return bankapi.SecretSource{File: path}
+	return secret.Source{File: path}
 }
 
 // run takes one payload to its outcome.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/secret"
 )
 
 // Config is what inter-API needs to know of us. Host and transport are the
@@ -19,8 +19,8 @@ type Config struct {
 	Paths map[command.Name]string `yaml:"paths"` // default /BankingApiV01/{Method}
 	// SubscriptionKey is the Ocp-Apim-Subscription-Key header, AppKey the
 	// Header.AppKey member of the body. They may name the same source.
-	SubscriptionKey bankapi.SecretSource `yaml:"subscription_key"`
-	AppKey          bankapi.SecretSource `yaml:"app_key"`
+	SubscriptionKey secret.Source `yaml:"subscription_key"`
+	AppKey          secret.Source `yaml:"app_key"`
 	// Channel is our name at the bank; TellerName and CallerID are left out when
 	// empty.
 	Channel    string `yaml:"channel"` // default API
@@ -90,7 +90,7 @@ func (c Config) Validate() error {
 			bad("paths."+string(name), "a path that starts with a slash, without query or fragment")
 		}
 	}
-	for key, source := range map[string]bankapi.SecretSource{
+	for key, source := range map[string]secret.Source{
 		"subscription_key": c.SubscriptionKey, "app_key": c.AppKey,
 	} {
 		if source.IsZero() {

@@ -5,13 +5,13 @@ import (
 	"testing"
 	"time"
 
-	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/secret"
 )
 
 func validConfig() Config {
 	return Config{
-		AppKey: bankapi.SecretSource{Env: "APP_KEY"}, SubscriptionKey: bankapi.SecretSource{File: "/run/subscription"},
+		AppKey: secret.Source{Env: "APP_KEY"}, SubscriptionKey: secret.Source{File: "/run/subscription"},
 		UserCode: `EXAMPLE\service`, CustomerNumbers: map[string]int64{"SOLEN": 955807},
 	}
 }
@@ -48,7 +48,7 @@ func TestConfigFaultsAreAllSaid(t *testing.T) {
 			command.CustomerCreate: "no-slash", command.DBSLimitQuery: "/x?y=1",
 			command.LoanIncomeSubmit: "/loan", "other": "/other",
 		},
-		AppKey:          bankapi.SecretSource{File: "a", Env: "B"},
+		AppKey:          secret.Source{File: "a", Env: "B"},
 		CustomerNumbers: map[string]int64{"SOLEN": 0, " ": 1},
 		MaxRangeDays:    -1, MaxParts: -1, ClosedDelay: -1, ClosedResends: -1,
 	}
@@ -70,7 +70,7 @@ func TestConfigFaultsAreAllSaid(t *testing.T) {
 func TestNewNeedsItsSecrets(t *testing.T) {
 	t.Parallel()
 	c := validConfig()
-	c.AppKey, c.SubscriptionKey = bankapi.SecretSource{File: "/nonexistent/app"}, bankapi.SecretSource{File: "/nonexistent/subscription"}
+	c.AppKey, c.SubscriptionKey = secret.Source{File: "/nonexistent/app"}, secret.Source{File: "/nonexistent/subscription"}
 	_, err := New(c, Deps{Client: newClient(t, "http://127.0.0.1:1")})
 	if err == nil || !strings.Contains(err.Error(), "/nonexistent/app") || !strings.Contains(err.Error(), "/nonexistent/subscription") {
 		t.Errorf("err = %v, want both files named", err)

@@ -9,12 +9,13 @@ import (
 	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/bankapi/wire"
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/secret"
 )
 
 // endpoint is one method's place at the bank; the six methods embed it.
 type endpoint struct {
 	cfg                     Config
-	appKey, subscriptionKey *bankapi.LiveSecret
+	appKey, subscriptionKey *secret.Live
 	client                  *bankapi.Client
 	tokens                  *bankapi.Tokens // nil for none
 	group                   *bankapi.Group

@@ -15,6 +15,7 @@ import (
 
 	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/secret"
 )
 
 const (
@@ -125,11 +126,11 @@ func newGroup(t *testing.T, name string) *bankapi.Group {
 	return group
 }
 
-func secretFile(t *testing.T, secret string) bankapi.SecretSource {
+func secretFile(t *testing.T, content string) secret.Source {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "secret")
-	writeFile(t, path, secret+"\n")
-	return bankapi.SecretSource{File: path}
+	writeFile(t, path, content+"\n")
+	return secret.Source{File: path}
 }
 
 func writeFile(t *testing.T, path, content string) {

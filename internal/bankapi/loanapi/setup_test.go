@@ -14,6 +14,7 @@ import (
 
 	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/secret"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -114,7 +115,7 @@ func clientOf(t *testing.T, h http.Handler, log *slog.Logger, adjust func(*Confi
 	t.Cleanup(srv.Close)
 	cfg := Config{
 		HTTP:  bankapi.HTTPConfig{BaseURL: srv.URL},
-		Token: bankapi.TokenConfig{ClientID: "sim-client", ClientSecret: bankapi.SecretSource{File: secretFile(t, "sim-client-secret")}},
+		Token: bankapi.TokenConfig{ClientID: "sim-client", ClientSecret: secret.Source{File: secretFile(t, "sim-client-secret")}},
 	}
 	if adjust != nil {
 		adjust(&cfg)

@@ -9,6 +9,7 @@ import (
 	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/banksim"
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/secret"
 )
 
 // simulated is the client in front of the bank simulator, over HTTP.
@@ -130,7 +131,7 @@ func TestSimulatorHangs(t *testing.T) {
 func TestWrongSecretNeverLocksTheApplication(t *testing.T) {
 	t.Parallel()
 	path := secretFile(t, "wrong")
-	c, b := simulated(t, func(c *Config) { c.Token.ClientSecret = bankapi.SecretSource{File: path} })
+	c, b := simulated(t, func(c *Config) { c.Token.ClientSecret = secret.Source{File: path} })
 	router := bankapi.NewRouter(c.Methods())
 	for range 50 {
 		if v := router.Call(t.Context(), pageCommand(t), command.Call{}); v.Retry != command.RetryPause || v.Delivery != command.NotSent {

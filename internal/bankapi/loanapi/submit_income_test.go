@@ -11,6 +11,7 @@ import (
 
 	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/secret"
 )
 
 func TestRequestBytes(t *testing.T) {
@@ -271,7 +272,7 @@ func TestNoTokenNoCall(t *testing.T) {
 func TestConfig(t *testing.T) {
 	t.Parallel()
 	good := Config{HTTP: bankapi.HTTPConfig{BaseURL: "https://bank.example.com"}, Token: bankapi.TokenConfig{
-		ClientID: "c", ClientSecret: bankapi.SecretSource{File: secretFile(t, "s")},
+		ClientID: "c", ClientSecret: secret.Source{File: secretFile(t, "s")},
 	}}
 	for want, adjust := range map[string]func(*Config){
 		"":                     func(*Config) {},
@@ -280,7 +281,7 @@ func TestConfig(t *testing.T) {
 		"loan: rate":           func(c *Config) { c.Loan.Rate = -1 },
 		"token_calls: rate":    func(c *Config) { c.TokenCalls.Rate = -1 },
 		"path: want":           func(c *Config) { c.Path = "x" },
-		"reading CA file":      func(c *Config) { c.HTTP.TLS.CAFile = "/nowhere/at/all" },
+		"reading ca_file":      func(c *Config) { c.HTTP.TLS.CAFile = "/nowhere/at/all" },
 		"reading secret: open": func(c *Config) { c.Token.ClientSecret.File = "/nowhere/at/all" },
 	} {
 		cfg := good

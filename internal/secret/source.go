@@ -1,0 +1,90 @@
+package secret
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"bankprocessor/internal/follow"
+)
+
+// Source says where a secret stands: a file or an environment variable, never
+// the configuration itself.
+type Source struct {
+	// File is a path; a line end at the end of the file is not part of the
+	// secret.
+	File string `yaml:"file"`
+	// Env is the name of an environment variable.
+	Env string `yaml:"env"`
+}
+
+// IsZero says whether no source is given.
+func (s Source) IsZero() bool { return s == Source{} }
+
+// Validate refuses a source that names both a file and a variable.
+func (s Source) Validate() error {
+	if s.File != "" && s.Env != "" {
+		return errors.New("want file or env, not both")
+	}
+	return nil
+}
+
+// Open reads the secret a first time. Errors name the file or variable, never
+// its content.
+func (s Source) Open() (*Live, error) {
+	err := s.Validate()
+	if err == nil && s.IsZero() {
+		err = errors.New("want file or env")
+	}
+	l := &Live{}
+	if err == nil {
+		l.files, err = follow.Open(s.read, s.paths()...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading secret: %w", err)
+	}
+	return l, nil
+}
+
+// paths are the files to follow. The environment of a process does not change
+// from outside it.
+func (s Source) paths() []string {
+	if s.File == "" {
+		return nil
+	}
+	return []string{s.File}
+}
+
+func (s Source) read() (Value, error) {
+	if s.Env != "" {
+		if value := os.Getenv(s.Env); value != "" {
+			return Value(value), nil
+		}
+		return "", fmt.Errorf("environment variable %s is empty", s.Env)
+	}
+	content, err := os.ReadFile(s.File)
+	if err != nil {
+		return "", err
+	}
+	value := strings.TrimRight(string(content), "\r\n")
+	if value == "" {
+		return "", fmt.Errorf("file %s is empty", s.File)
+	}
+	return Value(value), nil
+}
+
+// Live is a secret that follows its file. It is safe for concurrent use.
+type Live struct{ files *follow.Files[Value] }
+
+// Get returns the secret as its file has it now. While the file is away or
+// empty, the last value stays.
+func (l *Live) Get() Value { return l.files.Get() }
+
+// Fault says why the last Get returned an older secret than the file's present
+// one; nil when it did not.
+func (l *Live) Fault() error { return l.files.Fault() }
+
+// Format masks the secret under every verb: fmt does not ask the methods of
+// fields that are not exported.
+func (l *Live) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(masked)) }
