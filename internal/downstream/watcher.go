@@ -2,6 +2,7 @@ package downstream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -38,6 +39,9 @@ const (
 	fetchBytes = 8 << 20
 	partBytes  = 1 << 20
 	retryWait  = 250 * time.Millisecond
+	// electionWait bounds how long Open waits for partitions to have a leader: a
+	// broker may say that a topic is made a moment before it leads it.
+	electionWait = 10 * time.Second
 )
 
 // Open takes the positions: what is published from now on will be seen.
@@ -52,15 +56,7 @@ func Open(ctx context.Context, client *kafka.Client, c *codec.Codec, t topics.Co
 	if o.DeadLetters {
 		w.topics = append(w.topics, t.DeadLetter())
 	}
-	leaders, err := client.Leaders(ctx, w.topics...)
-	if err != nil {
-		return nil, fmt.Errorf("opening watch: %w", err)
-	}
-	var parts []kafka.TopicPartition
-	for tp := range leaders {
-		parts = append(parts, tp)
-	}
-	ranges, err := client.LogRange(ctx, parts)
+	ranges, err := w.ranges(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("opening watch: %w", err)
 	}
@@ -71,6 +67,25 @@ func Open(ctx context.Context, client *kafka.Client, c *codec.Codec, t topics.Co
 		}
 	}
 	return w, nil
+}
+
+// ranges are what the topics' partitions hold.
+func (w *Watcher) ranges(ctx context.Context) (map[kafka.TopicPartition]kafka.Range, error) {
+	for deadline := time.Now().Add(electionWait); ; w.client.RefreshMetadata() {
+		leaders, err := w.client.Leaders(ctx, w.topics...)
+		if err != nil {
+			return nil, err
+		}
+		ranges, err := w.client.LogRange(ctx, slices.Collect(maps.Keys(leaders)))
+		if kafka.Class(err) != kafka.ClassLeaderMoved || time.Now().After(deadline) {
+			return ranges, err
+		}
+		select {
+		case <-time.After(retryWait):
+		case <-ctx.Done():
+			return nil, errors.Join(context.Cause(ctx), err)
+		}
+	}
 }
 
 // Run hands every event to emit, those of one partition in order and one at a

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/goleak"
 
 	"bankprocessor/internal/codec"
@@ -89,6 +91,36 @@ func take(t *testing.T, w *downstream.Watcher, n int) []downstream.Event {
 		t.Fatalf("after %d of %d events: %v", len(events), n, err)
 	}
 	return events
+}
+
+// A broker that has just made the topics leads their partitions a moment later.
+func TestOpenAwaitsLeaders(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	refusals := 3
+	b.box.Cluster().ControlKey(int16(kmsg.ListOffsets), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		b.box.Cluster().KeepControl()
+		if refusals--; refusals < 0 {
+			return nil, nil, false
+		}
+		req := r.(*kmsg.ListOffsetsRequest)
+		res := req.ResponseKind().(*kmsg.ListOffsetsResponse)
+		for _, topic := range req.Topics {
+			answer := kmsg.ListOffsetsResponseTopic{Topic: topic.Topic}
+			for _, p := range topic.Partitions {
+				answer.Partitions = append(answer.Partitions, kmsg.ListOffsetsResponseTopicPartition{
+					Partition: p.Partition, ErrorCode: kerr.NotLeaderForPartition.Code,
+				})
+			}
+			res.Topics = append(res.Topics, answer)
+		}
+		return res, nil, true
+	})
+	b.publishOutcome(t, command.CustomerCreate, 1)
+	take(t, b.open(t, downstream.Options{FromBeginning: true}), 1)
+	if refusals >= 0 {
+		t.Error("the leaders were there from the start: the test shows nothing")
+	}
 }
 
 func TestWatchFromNowOn(t *testing.T) {

@@ -29,6 +29,9 @@ type Options struct {
 	// Brokers is how many the cluster has, 0 for one. With more than one a
 	// partition's leader can move.
 	Brokers int
+	// Kafka are addresses of a cluster that runs already and that is used instead
+	// of an embedded one. Topics that are created in it stay there.
+	Kafka []string
 	// KafkaPort and BankPort are ports on loopback; 0 takes free ones. KafkaPort
 	// is the first broker's.
 	KafkaPort, BankPort int
@@ -36,7 +39,8 @@ type Options struct {
 
 // Sandbox is a running broker and bank.
 type Sandbox struct {
-	cluster *kfake.Cluster
+	cluster *kfake.Cluster // nil where the broker is somebody else's
+	brokers []string
 	bank    *banksim.Bank
 	bankURL string
 	secrets string // directory
@@ -60,16 +64,11 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 }
 
 func (s *Sandbox) start(ctx context.Context, o Options) error {
-	ports := make([]int, max(1, o.Brokers))
-	ports[0] = o.KafkaPort
-	cluster, err := kfake.NewCluster(
-		kfake.Ports(ports...),
-		kfake.BrokerConfigs(map[string]string{"message.max.bytes": maxMessageBytes}),
-	)
-	if err != nil {
-		return fmt.Errorf("starting broker: %w", err)
+	if s.brokers = o.Kafka; len(s.brokers) == 0 {
+		if err := s.startBrokers(o); err != nil {
+			return err
+		}
 	}
-	s.cluster = cluster
 	if !o.NoTopics {
 		if err := s.createTopics(ctx, o.Topics); err != nil {
 			return err
@@ -79,6 +78,20 @@ func (s *Sandbox) start(ctx context.Context, o Options) error {
 		return err
 	}
 	return s.startBank(ctx, o)
+}
+
+func (s *Sandbox) startBrokers(o Options) error {
+	ports := make([]int, max(1, o.Brokers))
+	ports[0] = o.KafkaPort
+	cluster, err := kfake.NewCluster(
+		kfake.Ports(ports...),
+		kfake.BrokerConfigs(map[string]string{"message.max.bytes": maxMessageBytes}),
+	)
+	if err != nil {
+		return fmt.Errorf("starting broker: %w", err)
+	}
+	s.cluster, s.brokers = cluster, cluster.ListenAddrs()
+	return nil
 }
 
 func (s *Sandbox) createTopics(ctx context.Context, cfg topics.Config) error {
@@ -137,9 +150,10 @@ func (s *Sandbox) writeSecrets(bank banksim.Config) error {
 }
 
 // Brokers are the broker's addresses, host:port.
-func (s *Sandbox) Brokers() []string { return s.cluster.ListenAddrs() }
+func (s *Sandbox) Brokers() []string { return s.brokers }
 
-// Cluster is the broker itself, for tests that make it fail.
+// Cluster is the embedded broker itself, for tests that make it fail; nil where
+// Options.Kafka names another.
 func (s *Sandbox) Cluster() *kfake.Cluster { return s.cluster }
 
 // Bank is the simulator.

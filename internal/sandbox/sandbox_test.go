@@ -136,3 +136,23 @@ func TestStartFailsWhole(t *testing.T) {
 		t.Errorf("want the bank's port refused, got %v", err)
 	}
 }
+
+// A second sandbox on the first one's broker leaves it running.
+func TestABrokerOfSomebodyElses(t *testing.T) {
+	t.Parallel()
+	owner, client := setup(t, sandbox.Options{NoTopics: true})
+	cfg := topics.Config{Prefix: "guest.", Partitions: 1}.WithDefaults()
+	guest, err := sandbox.Start(t.Context(), sandbox.Options{Kafka: owner.Brokers(), Topics: cfg})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if guest.Cluster() != nil || guest.Brokers()[0] != owner.Brokers()[0] {
+		t.Errorf("the guest has a broker of its own at %v", guest.Brokers())
+	}
+	if err := guest.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := topics.Check(t.Context(), client, cfg); err != nil {
+		t.Error(err)
+	}
+}
