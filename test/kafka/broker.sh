@@ -6,6 +6,7 @@
 #   test/kafka/broker.sh start DIR [PORT] [KEY=VALUE...]   in the background, and waits until it serves
 #   test/kafka/broker.sh run   DIR [PORT] [KEY=VALUE...]   in the foreground
 #   test/kafka/broker.sh stop  DIR
+#   test/kafka/broker.sh kill  DIR                         kill -9
 #
 # DIR keeps the data, the properties, the log (log) and the process id (pid): a
 # start on the same DIR goes on with the same data. PORT is 9092 if not given;
@@ -15,6 +16,7 @@
 #
 # KAFKA_JARS   where the jars are kept (out/kafka/jars)
 # KAFKA_HEAP   the broker's heap (512m)
+# KAFKA_JAVA   further options of the JVM
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 jars="${KAFKA_JARS:-$here/../../out/kafka/jars}"
@@ -30,7 +32,8 @@ fetch() {
 }
 
 java_main() {
-	exec java -Xmx"${KAFKA_HEAP:-512m}" -XX:+UseG1GC -Dorg.apache.logging.log4j.level=INFO -cp "$jars/*" "$@"
+	# shellcheck disable=SC2086 # several options
+	exec java -Xmx"${KAFKA_HEAP:-512m}" ${KAFKA_JAVA:--XX:+UseG1GC} -Dorg.apache.logging.log4j.level=INFO -cp "$jars/*" "$@"
 }
 
 # prepare writes the properties and formats the data directory once.
@@ -54,6 +57,7 @@ prepare() {
 		PROPERTIES
 		printf '%s\n' "$@"
 	} > "$dir/server.properties"
+	if [ -s "$dir/data/meta.properties" ]; then return; fi
 	(java_main kafka.tools.StorageTool format --ignore-formatted \
 		--cluster-id 5L6g3nShT-eMCtK--X86sw --config "$dir/server.properties") >> "$dir/log" 2>&1
 }
@@ -107,6 +111,13 @@ stop)
 	if alive; then
 		kill "$(cat "$dir/pid")"
 		until_within 60 gone || { echo "the broker does not stop" >&2; exit 1; }
+	fi
+	rm -f "$dir/pid"
+	;;
+kill)
+	if alive; then
+		kill -KILL "$(cat "$dir/pid")"
+		until_within 10 gone || { echo "the broker does not die" >&2; exit 1; }
 	fi
 	rm -f "$dir/pid"
 	;;
