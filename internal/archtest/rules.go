@@ -22,7 +22,7 @@ var rooms = []room{
 	{path: "internal/demo", may: anything},
 	{path: "internal/config", may: []string{
 		"internal/admin", "internal/bankapi/...", "internal/command", "internal/consumers",
-		"internal/kafka", "internal/processing", "internal/producers", "internal/secret", "internal/telemetry", "internal/tlsfile", "internal/topics",
+		"internal/kafka", "internal/processing", "internal/producers", "internal/sealing", "internal/secret", "internal/telemetry", "internal/tlsfile", "internal/topics",
 	}, never: []string{"net/http"}},
 	{path: "internal/command", never: []string{"net", "net/http", "net/http/...", "os", "log", "os/exec"}},
 	{path: "internal/codec", may: []string{"internal/command", "schemas"}, never: []string{"net/http", "os"}},
@@ -41,6 +41,7 @@ var rooms = []room{
 	{path: "internal/deps"},
 	{path: "internal/follow", never: []string{"net"}},
 	{path: "internal/secret", may: []string{"internal/follow"}, never: []string{"net"}},
+	{path: "internal/sealing", may: []string{"internal/follow", "internal/secret"}, never: []string{"net"}},
 	{path: "internal/tlsfile", may: []string{"internal/follow"}, never: []string{"net/http"}},
 	{path: "internal/telemetry"},
 	{path: "internal/admin"},

@@ -3,9 +3,7 @@ package producers
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -30,10 +28,14 @@ const (
 	// HeaderOriginalHeaders is how many of the headers are the original's: they
 	// are the first ones.
 	HeaderOriginalHeaders = "dlq-original-headers"
-	// HeaderEncrypted says how the value is sealed; absent when it is not.
+	// HeaderEncrypted names the scheme that the value is sealed by, and
+	// HeaderKeyID the key; both are absent when it is not.
 	HeaderEncrypted = "dlq-value-encrypted"
+	HeaderKeyID     = "dlq-key-id"
 	// HeaderOmitted is the size in bytes of a value that did not fit, and
-	// HeaderSHA256 its digest in hex, to check the original against.
+	// HeaderSHA256 its digest in hex, to check the original against. Where values
+	// are sealed there is no digest: it would tell whoever can guess the value
+	// that they guessed right.
 	HeaderOmitted = "dlq-value-omitted"
 	HeaderSHA256  = "dlq-value-sha256"
 	// HeaderHeadersOmitted is how many original headers did not fit.
@@ -81,35 +83,24 @@ func (p *Publisher) deadLetter(d *command.DeadLetter, keep kept) ([]byte, []kafk
 	}
 	switch {
 	case keep != everything:
-		digest := sha256.Sum256(m.Value)
-		return nil, append(headers,
-			header(HeaderOmitted, strconv.Itoa(len(m.Value))),
-			header(HeaderSHA256, hex.EncodeToString(digest[:])),
-		), nil
+		headers = append(headers, header(HeaderOmitted, strconv.Itoa(len(m.Value))))
+		if p.encryptor == nil {
+			digest := sha256.Sum256(m.Value)
+			headers = append(headers, header(HeaderSHA256, hex.EncodeToString(digest[:])))
+		}
+		return nil, headers, nil
 	case p.encryptor != nil && m.Value != nil:
-		sealed, how, err := p.encryptor.Encrypt(m.Value)
+		sealed, scheme, keyID, err := p.encryptor.Encrypt(m.Value, sealedFor(m.Topic, m.Partition, m.Offset))
 		if err != nil {
 			return nil, nil, fmt.Errorf("encrypting dead letter: %w", err)
 		}
-		return sealed, append(headers, header(HeaderEncrypted, how)), nil
+		return sealed, append(headers, header(HeaderEncrypted, scheme), header(HeaderKeyID, keyID)), nil
 	}
 	return m.Value, headers, nil
 }
 
-var errNotADeadLetter = errors.New("the record lacks the headers of a dead letter")
-
-// OriginalHeaders returns the headers that a dead letter's record had before it
-// became one.
-func OriginalHeaders(r kafka.Record) ([]kafka.Header, error) {
-	for i, h := range slices.Backward(r.Headers) {
-		if h.Key != HeaderOriginalHeaders {
-			continue
-		}
-		n, err := strconv.Atoi(string(h.Value))
-		if err != nil || n != i {
-			break
-		}
-		return r.Headers[:n:n], nil
-	}
-	return nil, errNotADeadLetter
+// sealedFor is the context of a sealed value: the place of the original, which no
+// other letter has. Topics have neither "/" nor "@" in their names.
+func sealedFor(topic string, partition int32, offset int64) []byte {
+	return fmt.Appendf(nil, "dead-letter-value:%s/%d@%d", topic, partition, offset)
 }

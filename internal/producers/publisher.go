@@ -30,11 +30,11 @@ type Names interface {
 	DeadLetter() string
 }
 
-// Encryptor seals the values of dead letters.
+// Encryptor seals the values of dead letters; *sealing.Sealer is one.
 type Encryptor interface {
-	// Encrypt returns the sealed value and what a reader needs to know to open
-	// it, such as the scheme and the key's name; never the key.
-	Encrypt(value []byte) (sealed []byte, how string, err error)
+	// Encrypt seals a value, so that it opens with the same context alone, and
+	// names the scheme and the key that a reader needs.
+	Encrypt(value, context []byte) (sealed []byte, scheme, keyID string, err error)
 }
 
 // Publisher makes outcomes and dead letters durable.

@@ -1,8 +1,10 @@
 package producers
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"bankprocessor/internal/codec"
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/kafka"
+	"bankprocessor/internal/sealing"
 )
 
 // house is a Publisher that writes to a broker over TCP.
@@ -77,13 +80,18 @@ func (h house) last(t fataler, ctx testing.TB, tp kafka.TopicPartition) kafka.Re
 	return fetched[0].Records[0]
 }
 
-// Whatever a command's record holds, its dead letter holds the same bytes: key,
-// value and headers, nil and empty told apart, names that repeat, in order.
+// Whatever a command's record holds, its dead letter gives the same bytes back,
+// sealed or not: key, value and headers, nil and empty told apart, names that
+// repeat, in order. A sealed one holds none of the value.
 func TestADeadLetterIsTheOriginalByteForByte(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
+	sealer, opener := keys(t)
+	sealed := NewPublisher(h.batcher, PublisherConfig{
+		Encoder: h.codec, Names: names{}, Encryptor: sealer, Observer: NopObserver{}, Log: slog.New(slog.DiscardHandler),
+	})
 	some := rapid.OneOf(rapid.Just[[]byte](nil), rapid.Just([]byte{}), rapid.SliceOfN(rapid.Byte(), 0, 100))
-	key := rapid.OneOf(rapid.SampledFrom([]string{"", "dlq-reason", "dlq-original-headers", "traceparent", "ce_id"}), rapid.String())
+	key := rapid.OneOf(rapid.SampledFrom([]string{"", "dlq-reason", "dlq-original-headers", "dlq-key-id", "traceparent", "ce_id"}), rapid.String())
 	rapid.Check(t, func(rt *rapid.T) {
 		sent := kafka.Record{
 			Topic: "p.dbs.invoice.upsert", Partition: rapid.Int32Range(0, 2).Draw(rt, "partition"),
@@ -103,28 +111,58 @@ func TestADeadLetterIsTheOriginalByteForByte(t *testing.T) {
 		for _, header := range original.Headers {
 			m.Headers = append(m.Headers, command.Header(header))
 		}
-		if err := h.publisher.DeadLetter(t.Context(), deadLetter(m)); err != nil {
+		publisher, decryptor := h.publisher, Decryptor(nil)
+		if rapid.Bool().Draw(rt, "sealed") {
+			publisher, decryptor = sealed, opener
+		}
+		if err := publisher.DeadLetter(t.Context(), deadLetter(m)); err != nil {
 			rt.Fatal(err)
 		}
-		letter := h.last(rt, t, kafka.TopicPartition{Topic: "p.bank.dead-letter", Partition: sent.Partition})
-		headers, err := OriginalHeaders(letter)
+		record := h.last(rt, t, kafka.TopicPartition{Topic: "p.bank.dead-letter", Partition: sent.Partition})
+		if decryptor != nil && len(sent.Value) > 8 && bytes.Contains(record.Value, sent.Value) {
+			rt.Errorf("the value stands in clear")
+		}
+		letter, err := ReadLetter(record)
 		if err != nil {
 			rt.Fatal(err)
 		}
-		for name, pair := range map[string][2]any{
-			"key": {sent.Key, letter.Key}, "value": {sent.Value, letter.Value},
-		} {
-			if diff := cmp.Diff(pair[0], pair[1]); diff != "" {
-				rt.Errorf("%s: %s", name, diff)
-			}
+		got, err := letter.Original(decryptor)
+		if err != nil {
+			rt.Fatal(err)
 		}
-		if len(sent.Headers)+len(headers) == 0 {
-			return
+		if !got.Time.Equal(original.Time) {
+			rt.Errorf("got %s, want %s", got.Time, original.Time)
 		}
-		if diff := cmp.Diff(sent.Headers, headers); diff != "" {
+		got.Time = original.Time
+		if len(original.Headers) == 0 {
+			got.Headers = original.Headers
+		}
+		if diff := cmp.Diff(original, got); diff != "" {
+			rt.Error(diff)
+		}
+		if diff := cmp.Diff(sent.Value, got.Value); diff != "" {
 			rt.Error(diff)
 		}
 	})
+}
+
+// keys makes a pair of keysets.
+func keys(t *testing.T) (*sealing.Sealer, *sealing.Opener) {
+	t.Helper()
+	pair := sealing.Pair{Private: filepath.Join(t.TempDir(), "private"), Public: filepath.Join(t.TempDir(), "public")}
+	if _, err := pair.Create(); err != nil {
+		t.Fatal(err)
+	}
+	cfg := sealing.Config{PublicKeysetFile: pair.Public, PrivateKeysetFile: pair.Private}
+	sealer, err := sealing.NewSealer(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opener, err := sealing.NewOpener(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sealer, opener
 }
 
 func TestAnOutcomeIsReadBack(t *testing.T) {
