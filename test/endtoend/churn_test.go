@@ -29,6 +29,9 @@ const (
 // one dealer one after another in their order.
 func TestChurn(t *testing.T) {
 	commands, interval := 100_000, time.Second
+	if realBrokers() != nil {
+		commands = 20_000 // 
+	}
 	if testing.Short() {
 		commands, interval = 5000, 200*time.Millisecond
 	}
@@ -161,6 +164,9 @@ func (c *crew) stop() {
 // moveLeaders gives one partition of the commands and one of the results another
 // leader at every tick, and returns how often.
 func moveLeaders(ctx context.Context, w *world) (moves int) {
+	if realBrokers() != nil {
+		return 0 // one real broker leads everything: test/cluster has three
+	}
 	topics := w.drafter.Topics
 	ticker := time.NewTicker(moveInterval)
 	defer ticker.Stop()

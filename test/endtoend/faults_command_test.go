@@ -165,7 +165,7 @@ func TestAMessageOfTwentyMegabytes(t *testing.T) {
 			letter.Header(producers.HeaderSHA256) != hex.EncodeToString(digest[:]) {
 			t.Errorf("%d bytes, headers %v", len(letter.Record.Value), letter.Record.Headers)
 		}
-		mentions(t, "the log", w.log.String(), "dead letter is too large for its topic", `"original_topic":"dbs.limit.query"`)
+		mentions(t, "the log", w.log.String(), "dead letter is too large for its topic", `"original_topic":"`+w.drafter.Topics.Command(command.DBSLimitQuery)+`"`)
 		succeeds(w, behind)
 	})
 	t.Run("is carried out where all allow it", func(t *testing.T) {

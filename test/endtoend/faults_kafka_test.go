@@ -2,14 +2,11 @@ package endtoend
 
 import (
 	"errors"
-	"net"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/config"
@@ -104,49 +101,46 @@ func TestUnequalPartitionsAreNamedAndNothingIsLost(t *testing.T) {
 	if _, ok := errors.AsType[*topics.PartitionsError](err); !ok {
 		t.Fatalf("want unequal partitions, got %v", err)
 	}
-	mentions(t, "the error", err.Error(), "5 in dbs.limit.query.result", "3 in bank.attempts", "equal partition counts", "processor topics list")
+	mentions(t, "the error", err.Error(), "5 in "+w.drafter.Topics.Result(command.DBSLimitQuery), "3 in "+w.drafter.Topics.Attempts(), "equal partition counts", "processor topics list")
 	if calls := w.bank.Calls(0); len(calls) > 0 {
 		t.Errorf("%d calls of a processor that could not start", len(calls))
 	}
 }
 
-// The broker comes up after the processor.
+// The broker can be reached only after the processor has started.
 func TestABrokerThatIsAwayAtTheStartIsAwaited(t *testing.T) {
 	t.Parallel()
-	bank := openWorld(t, sandbox.Options{NoTopics: true})
-	address := freeAddress(t)
-	a := bank.newProcessor(func(c *config.Config) { c.Kafka.Brokers = []string{address} })
+	w := openWorld(t, sandbox.Options{})
+	w.watch()
+	line := newWire()
+	line.set(wireRefuses)
+	a := w.newProcessor(line.use)
 	started := make(chan error, 1)
 	go func() { started <- a.Start(t.Context()) }()
-	await(t, 10*time.Second, "warning", func() bool { return strings.Contains(bank.log.String(), "kafka cannot be reached") })
-	mentions(t, "the log", bank.log.String(), "kafka cannot be reached: trying on", address, "connection refused")
-	mentions(t, "readiness", string(fetchPage(t, a.AdminAddress(), "/readyz")), `"ready":false`, address)
+	await(t, 10*time.Second, "warning", func() bool { return strings.Contains(w.log.String(), "kafka cannot be reached") })
+	mentions(t, "the log", w.log.String(), "kafka cannot be reached: trying on", errCut.Error())
+	mentions(t, "readiness", string(fetchPage(t, a.AdminAddress(), "/readyz")), `"ready":false`, errCut.Error())
 
-	_, port, err := net.SplitHostPort(address)
-	must(t, err)
-	number, err := strconv.Atoi(port)
-	must(t, err)
-	broker := openWorld(t, sandbox.Options{KafkaPort: number})
-	broker.watch()
-	id, _ := broker.send(command.CustomerCreate, nil)
+	line.set(wireUp)
+	id, _ := w.send(command.CustomerCreate, nil)
 	must(t, <-started)
-	succeeds(broker, id)
-	must(t, stop(a)) // before its broker
+	succeeds(w, id)
 }
 
-// The broker refuses every request for seconds, twice: by closing connections and
-// by answering none. Whoever waits for it waits on.
+// For seconds no request gets through to the broker: connections break, or
+// nothing is answered. Whoever waits for it waits on.
 func TestABrokerThatGoesAwayIsAwaited(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]error{
-		"connections are closed": errors.New("away"),
-		"nothing is answered":    nil,
+	for name, away := range map[string]wireState{
+		"connections are closed": wireRefuses,
+		"nothing is answered":    wireSilent,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := openWorld(t, sandbox.Options{})
 			w.watch()
-			a := w.processor(func(c *config.Config) {
+			line := newWire()
+			a := w.processor(line.use, func(c *config.Config) {
 				c.Kafka.RequestTimeout = 2 * time.Second
 				c.Intake.SessionTimeout, c.Intake.Lease = 12*time.Second, 8*time.Second
 			})
@@ -156,27 +150,24 @@ func TestABrokerThatGoesAwayIsAwaited(t *testing.T) {
 			}
 			succeeds(w, ids[0])
 
-			var away atomic.Bool
-			away.Store(true)
-			cluster := w.box.Cluster()
-			cluster.Control(func(kmsg.Request) (kmsg.Response, error, bool) {
-				cluster.KeepControl()
-				return nil, answer, away.Load()
-			})
+			line.set(away)
+			for range 10 { // nobody takes them in meanwhile
+				ids = append(ids, sendSome(w)...)
+			}
 			await(t, 20*time.Second, "word of the trouble", func() bool {
 				log := w.log.String()
 				return strings.Contains(log, "trying on") || strings.Contains(log, "records wait")
 			})
 			must(t, pause(t.Context(), 4*time.Second))
-			away.Store(false)
+			line.set(wireUp)
 
 			for range 10 {
 				ids = append(ids, sendSome(w)...)
 			}
 			succeeds(w, ids...)
 			noLetters(w)
-			// An answer that the broker kept back may have been stored: the copies
-			// carry the same event id.
+			// An answer that did not come through may have been one of success: the
+			// copies carry the same event id.
 			w.mu.Lock()
 			for id, events := range w.outcomes {
 				for _, e := range events {

@@ -121,6 +121,8 @@ func startChild(t *testing.T, w *world, bank string) *child {
 	file := filepath.Join(t.TempDir(), "processor.yaml")
 	must(t, os.WriteFile(file, fmt.Appendf(nil, `
 kafka: {brokers: [%q]}
+topics: {prefix: %q, partitions: %d}
+intake: {group: %q}
 admin: {address: "127.0.0.1:0"}
 banks:
   interapi:
@@ -133,7 +135,7 @@ banks:
   loanapi:
     http: {base_url: %q}
     token: {client_id: %q, client_secret: {file: %q}}
-`, w.box.Brokers()[0], bank, w.box.AppKeyFile(), w.box.SubscriptionKeyFile(),
+`, w.box.Brokers()[0], w.drafter.Topics.Prefix, w.drafter.Topics.Partitions, w.config().Intake.Group, bank, w.box.AppKeyFile(), w.box.SubscriptionKeyFile(),
 		w.box.BankURL(), banksim.DefaultClientID, w.box.ClientSecretFile()), 0o600))
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0], "-test.run=^TestAsAChild$", "-test.v")
 	cmd.Env = append(os.Environ(), childConfig+"="+file)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"bankprocessor/internal/app"
 	"bankprocessor/internal/bankapi"
@@ -35,9 +34,9 @@ func TestAnOutageHoldsBackItsOwnOperationOnly(t *testing.T) {
 	t.Parallel()
 	w := openWorld(t, sandbox.Options{})
 	w.watch()
-	fetches := watchFetches(w, w.drafter.Topics.Command(command.DBSLimitQuery))
+	line, topic := newWire(), w.drafter.Topics.Command(command.DBSLimitQuery)
 	var reads bankapi.GroupConfig
-	a := w.processor(func(c *config.Config) {
+	a := w.processor(line.use, func(c *config.Config) {
 		c.Banks.InterAPI.DBSRead.OpenFor = outageOpenFor
 		reads = c.Banks.InterAPI.DBSRead
 	})
@@ -50,9 +49,9 @@ func TestAnOutageHoldsBackItsOwnOperationOnly(t *testing.T) {
 	opened := awaitOpen(t, a)
 
 	load.until(t, time.Until(opened.Add(time.Second)))
-	waiting := buffered(a, fetches.topic)
+	waiting := buffered(a, topic)
 	load.until(t, time.Until(opened.Add(outageLength)))
-	if now := buffered(a, fetches.topic); now != waiting || now == 0 || now > outageKeys*10 {
+	if now := buffered(a, topic); now != waiting || now == 0 || now > outageKeys*10 {
 		t.Errorf("%d records in memory a second into the outage and %d at its end, want a few and no growth", waiting, now)
 	}
 	mended := time.Now()
@@ -61,10 +60,10 @@ func TestAnOutageHoldsBackItsOwnOperationOnly(t *testing.T) {
 
 	w.until(time.Minute, fmt.Sprintf("%d outcomes", load.sent()), func() bool { return len(w.outcomes) == load.sent() })
 	judgeCalls(t, w, load, reads, before, opened, mended)
-	for _, at := range fetches.between(opened.Add(250*time.Millisecond+slack), mended) {
+	for _, at := range line.fetched(topic, opened.Add(250*time.Millisecond+slack), mended) {
 		t.Errorf("the topic was fetched %v after the breaker had opened", at.Sub(opened))
 	}
-	if len(fetches.between(began.Add(-time.Second), began)) == 0 || len(fetches.between(mended, time.Now())) == 0 {
+	if len(line.fetched(topic, began.Add(-time.Second), began)) == 0 || len(line.fetched(topic, mended, time.Now())) == 0 {
 		t.Error("the topic was not fetched while all was well: the watch sees nothing")
 	}
 	w.mu.Lock()
@@ -266,41 +265,6 @@ func percentile(sorted []time.Duration, p int) time.Duration {
 		return 0
 	}
 	return sorted[min(len(sorted)-1, len(sorted)*p/100)]
-}
-
-// fetchWatch notes when a topic is asked for.
-type fetchWatch struct {
-	topic string
-	mu    sync.Mutex
-	asked []time.Time
-}
-
-func watchFetches(w *world, topic string) *fetchWatch {
-	f := &fetchWatch{topic: topic}
-	cluster := w.box.Cluster()
-	cluster.ControlKey(int16(kmsg.Fetch), func(r kmsg.Request) (kmsg.Response, error, bool) {
-		cluster.KeepControl()
-		for _, asked := range r.(*kmsg.FetchRequest).Topics {
-			if asked.Topic == topic {
-				f.mu.Lock()
-				f.asked = append(f.asked, time.Now())
-				f.mu.Unlock()
-			}
-		}
-		return nil, nil, false
-	})
-	return f
-}
-
-func (f *fetchWatch) between(from, to time.Time) (asked []time.Time) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, at := range f.asked {
-		if at.After(from) && at.Before(to) {
-			asked = append(asked, at)
-		}
-	}
-	return asked
 }
 
 // awaitOpen waits for the breaker of the limit queries to open, and says when it

@@ -36,7 +36,7 @@ func newUpstreams(w *world, n int) *upstreams {
 	}
 	u.plain = u.client()
 	for i := range n {
-		u.producers = append(u.producers, u.client(kgo.TransactionalID(fmt.Sprint("upstream-", i))))
+		u.producers = append(u.producers, u.client(kgo.TransactionalID(fmt.Sprint(w.drafter.Topics.Prefix, "upstream-", i))))
 	}
 	return u
 }

@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"bankprocessor/internal/app"
 	"bankprocessor/internal/banksim"
 	"bankprocessor/internal/codec"
@@ -26,10 +24,9 @@ import (
 	"bankprocessor/schemas"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// world is an embedded broker, a simulated bank, an upstream and a downstream.
-// Processors are started into it.
+// world is a broker, a simulated bank, an upstream and a downstream. Processors
+// are started into it. An embedded broker is the world's own; a real one is shared
+// with other worlds, and the topics, the group and the transactions have a prefix.
 type world struct {
 	t       *testing.T
 	box     *sandbox.Sandbox
@@ -51,6 +48,7 @@ type world struct {
 // openWorld starts a world that ends with the test.
 func openWorld(t *testing.T, o sandbox.Options) *world {
 	t.Helper()
+	o = onPlatform(t, o)
 	box, err := sandbox.Start(t.Context(), o)
 	must(t, err)
 	w := &world{
@@ -59,6 +57,7 @@ func openWorld(t *testing.T, o sandbox.Options) *world {
 		arrived: make(chan struct{}),
 	}
 	t.Cleanup(func() { must(t, box.Stop()) })
+	t.Cleanup(w.leaveNothing)
 	w.client, err = kafka.New(kafka.Config{Brokers: box.Brokers()})
 	must(t, err)
 	t.Cleanup(w.client.Close)
@@ -78,6 +77,7 @@ func openWorld(t *testing.T, o sandbox.Options) *world {
 func (w *world) config(change ...func(*config.Config)) config.Config {
 	cfg := demo.Config(w.box)
 	cfg.Topics = w.drafter.Topics
+	cfg.Intake.Group = w.drafter.Topics.Prefix + cfg.Intake.Group
 	for _, f := range change {
 		f(&cfg)
 	}
