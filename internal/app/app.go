@@ -15,6 +15,7 @@ import (
 	"bankprocessor/internal/kafka"
 	"bankprocessor/internal/processing"
 	"bankprocessor/internal/producers"
+	"bankprocessor/internal/sealing"
 	"bankprocessor/internal/telemetry"
 	"bankprocessor/internal/topics"
 )
@@ -36,6 +37,7 @@ type App struct {
 
 	client   *kafka.Client
 	banks    *banks
+	sealer   *sealing.Sealer // nil leaves dead letters in clear
 	batcher  *producers.Batcher
 	consumer *consumers.Consumer
 	admin    *admin.Server
@@ -73,8 +75,11 @@ func New(cfg config.Config, o Options) (*App, error) {
 	if a.batcher, err = producers.NewBatcher(cfg.Output, a.client, output, a.log); err != nil {
 		return nil, fmt.Errorf("building output: %w", err)
 	}
+	if a.sealer, err = newSealer(cfg.DeadLetters.Encryption, a.log); err != nil {
+		return nil, err
+	}
 	publisher := producers.NewPublisher(a.batcher, producers.PublisherConfig{
-		Encoder: events, Names: cfg.Topics, Observer: output, Log: a.log,
+		Encoder: events, Names: cfg.Topics, Encryptor: encryptor(a.sealer), Observer: output, Log: a.log,
 	})
 	processor := processing.New(cfg.Processing, processing.Deps{
 		Decoder: events, Bank: a.banks.router, Publisher: publisher,
@@ -88,7 +93,7 @@ func New(cfg config.Config, o Options) (*App, error) {
 	}); err != nil {
 		return nil, fmt.Errorf("building intake: %w", err)
 	}
-	a.metrics.BeforeGather(gauges{a.metrics, a.consumer.Status, a.banks.groups}.refresh)
+	a.metrics.BeforeGather(gauges{a.metrics, a.consumer.Status, a.banks.groups, a.sealer}.refresh)
 	a.admin = admin.New(cfg.Admin, admin.Deps{
 		Version: o.Version, Checks: a.checks(), Metrics: a.metrics.Handler(), Logger: a.log,
 	})

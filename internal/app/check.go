@@ -30,6 +30,7 @@ func Check(ctx context.Context, cfg config.Config) []Finding {
 	cfg = cfg.WithDefaults()
 	found := []Finding{checkSchemas()}
 	found = append(found, checkKafka(ctx, cfg)...)
+	found = append(found, checkSealing(cfg.DeadLetters.Encryption))
 	inter, loan := cfg.Banks.InterAPI, cfg.Banks.LoanAPI
 	found = append(found,
 		Finding{Name: "banks.interapi keys", Err: checkKeys(inter)},

@@ -3,6 +3,7 @@ package app
 import (
 	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/consumers"
+	"bankprocessor/internal/sealing"
 	"bankprocessor/internal/telemetry"
 )
 
@@ -12,10 +13,12 @@ type gauges struct {
 	m      *telemetry.Metrics
 	status func() consumers.Status
 	groups []*bankapi.Group
+	sealer *sealing.Sealer // may be nil
 }
 
 func (g gauges) refresh() {
 	g.intake(g.status())
+	g.sealing()
 	g.m.GateShut.Reset()
 	for _, group := range g.groups {
 		s := group.State()
@@ -49,4 +52,18 @@ func (g gauges) intake(s consumers.Status) {
 		last = float64(s.LastAck.UnixMilli()) / 1000
 	}
 	g.m.LastCommit.WithLabelValues().Set(last)
+}
+
+func (g gauges) sealing() {
+	if g.sealer == nil {
+		return
+	}
+	keyID, err := g.sealer.KeyID()
+	g.m.SealingKey.Reset()
+	g.m.SealingKey.WithLabelValues(keyID).Set(1)
+	stale := 0.0
+	if err != nil {
+		stale = 1
+	}
+	g.m.SealingStale.WithLabelValues().Set(stale)
 }

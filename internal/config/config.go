@@ -18,14 +18,15 @@ import (
 // Config is everything that can be configured. deploy/processor.example.yaml
 // documents every key.
 type Config struct {
-	Kafka      kafka.Config
-	Topics     topics.Config
-	Intake     Intake
-	Output     producers.Config
-	Processing processing.Config
-	Banks      Banks
-	Admin      admin.Config
-	Log        telemetry.LogConfig
+	Kafka       kafka.Config
+	Topics      topics.Config
+	Intake      Intake
+	Output      producers.Config
+	DeadLetters DeadLetters
+	Processing  processing.Config
+	Banks       Banks
+	Admin       admin.Config
+	Log         telemetry.LogConfig
 }
 
 // WithDefaults fills in what is not set.
@@ -57,6 +58,7 @@ func (c Config) check() []sectionFault {
 		{"topics", c.Topics.Validate()},
 		{"intake", errors.Join(c.Intake.validate(c.Topics), c.handOverFits())},
 		{"output", c.Output.Validate()},
+		{"dead_letters", c.DeadLetters.Validate()},
 		{"processing", c.Processing.Validate()},
 		{"banks.interapi", c.Banks.InterAPI.Validate()},
 		{"banks.loanapi", c.Banks.LoanAPI.Validate()},

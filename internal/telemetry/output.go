@@ -10,6 +10,8 @@ type Output struct {
 	BatchBytes      *prometheus.HistogramVec // no label
 	ProduceRetries  *prometheus.CounterVec   // topic, reason
 	Omitted         *prometheus.CounterVec   // topic
+	SealingKey      *prometheus.GaugeVec     // key_id
+	SealingStale    *prometheus.GaugeVec     // no label
 }
 
 func newOutput(f factory) Output {
@@ -26,5 +28,9 @@ func newOutput(f factory) Output {
 			"Batches that are sent again.", "topic", "reason"),
 		Omitted: f.counter("produce_omitted_total",
 			"Records that were too large and are stored without part of them.", "topic"),
+		SealingKey: f.gauge("dead_letter_key",
+			"The key that dead letters are sealed with; always 1. Absent where they stand in clear.", "key_id"),
+		SealingStale: f.gauge("dead_letter_keyset_stale",
+			"1 while the keyset's file cannot be used and the last good one is. Absent where dead letters stand in clear."),
 	}
 }
