@@ -57,7 +57,10 @@ func TestABrokerIsAsItIsAskedFor(t *testing.T) {
 func TestABrokerComesBackAtItsAddressWithItsRecords(t *testing.T) {
 	t.Parallel()
 	Need(t)
-	k, err := RunKafka(t.Context(), WithFixedPorts())
+	// A killed broker may not come back before its old self has timed out.
+	k, err := RunKafka(t.Context(), WithFixedPorts(), WithEnv(map[string]string{
+		"KAFKA_BROKER_SESSION_TIMEOUT_MS": "2000", "KAFKA_BROKER_HEARTBEAT_INTERVAL_MS": "500",
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/log"
 )
@@ -49,7 +50,8 @@ func Engine(ctx context.Context) error {
 		return fmt.Errorf("looking for a Docker engine: %w", err)
 	}
 	defer provider.Close()
-	if err := provider.Health(ctx); err != nil {
+	// Its Health remembers the first answer.
+	if _, err := provider.Client().Ping(ctx, client.PingOptions{}); err != nil {
 		return fmt.Errorf("asking the Docker engine: %w", err)
 	}
 	return nil
