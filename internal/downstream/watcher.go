@@ -32,6 +32,7 @@ type Watcher struct {
 	reader reader
 	topics []string
 	next   map[kafka.TopicPartition]int64
+	only   *kafka.TopicPartition // nil for all
 }
 
 const (
@@ -56,17 +57,32 @@ func Open(ctx context.Context, client *kafka.Client, c *codec.Codec, t topics.Co
 	if o.DeadLetters {
 		w.topics = append(w.topics, t.DeadLetter())
 	}
+	return w, w.open(ctx, o.FromBeginning)
+}
+
+// OpenDeadLetters takes the positions of the oldest dead letters that are kept.
+func OpenDeadLetters(ctx context.Context, client *kafka.Client, t topics.Config) (*Watcher, error) {
+	w := &Watcher{client: client, reader: newReader(nil, t), topics: []string{t.DeadLetter()}, next: map[kafka.TopicPartition]int64{}}
+	return w, w.open(ctx, true)
+}
+
+// Only narrows the watch to one partition, from an offset on.
+func (w *Watcher) Only(tp kafka.TopicPartition, from int64) {
+	w.only, w.next = &tp, map[kafka.TopicPartition]int64{tp: from}
+}
+
+func (w *Watcher) open(ctx context.Context, fromBeginning bool) error {
 	ranges, err := w.ranges(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("opening watch: %w", err)
+		return fmt.Errorf("opening watch: %w", err)
 	}
 	for tp, r := range ranges {
 		w.next[tp] = r.Next
-		if o.FromBeginning {
+		if fromBeginning {
 			w.next[tp] = r.First
 		}
 	}
-	return w, nil
+	return nil
 }
 
 // ranges are what the topics' partitions hold.
@@ -105,6 +121,12 @@ func (w *Watcher) Run(ctx context.Context, emit func(Event) bool) error {
 // how a watch that ends with an outcome still sees the command's dead letter,
 // which is published first but may stand with another broker.
 func (w *Watcher) CatchUp(ctx context.Context, emit func(Event)) error {
+	return w.ReadToEnd(ctx, func(e Event) bool { emit(e); return true })
+}
+
+// ReadToEnd hands what has been published until now to emit, until that returns
+// false, and returns. It holds no more than one answer of each broker at a time.
+func (w *Watcher) ReadToEnd(ctx context.Context, emit func(Event) bool) error {
 	ranges, err := w.client.LogRange(ctx, slices.Collect(maps.Keys(w.next)))
 	if err != nil {
 		return fmt.Errorf("catching up: %w", err)
@@ -117,8 +139,8 @@ func (w *Watcher) CatchUp(ctx context.Context, emit func(Event)) error {
 		}
 		return false
 	}
-	for behind() {
-		if _, err := w.step(ctx, func(e Event) bool { emit(e); return true }); err != nil {
+	for more := true; more && behind(); {
+		if more, err = w.step(ctx, emit); err != nil {
 			return err
 		}
 	}
@@ -153,7 +175,7 @@ func (w *Watcher) round(ctx context.Context, emit func(Event) bool) (more bool, 
 	}
 	byLeader := map[int32][]kafka.FetchPartition{}
 	for tp, leader := range leaders {
-		if leader < 0 {
+		if leader < 0 || w.only != nil && tp != *w.only {
 			continue
 		}
 		byLeader[leader] = append(byLeader[leader], kafka.FetchPartition{

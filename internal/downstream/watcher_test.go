@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -201,6 +202,50 @@ func TestCatchUp(t *testing.T) {
 	}
 	if seen != 5 || letters > 1 {
 		t.Errorf("want the five that were left, got %d, %d dead letters", seen, letters)
+	}
+}
+
+func TestDeadLettersAreReadToTheirEnd(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for n := range 20 {
+		b.publish(t, b.topics.DeadLetter(), int32(n%3), kafka.Record{Value: []byte{byte(n)}})
+	}
+	b.publishOutcome(t, command.CustomerCreate, 1)
+	w, err := downstream.OpenDeadLetters(t.Context(), b.client, b.topics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	count := func(limit int) {
+		t.Helper()
+		if err := w.ReadToEnd(t.Context(), func(e downstream.Event) bool {
+			if !e.DeadLetter() {
+				t.Errorf("unexpected %+v", e)
+			}
+			seen++
+			return seen < limit
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	count(5)
+	if seen != 5 {
+		t.Errorf("want an end after five, got %d", seen)
+	}
+	count(100)
+	if seen != 20 {
+		t.Errorf("want all twenty, got %d", seen)
+	}
+	count(100) // nothing new: it must not wait for any
+
+	w.Only(kafka.TopicPartition{Topic: b.topics.DeadLetter(), Partition: 1}, 4)
+	var offsets []int64
+	if err := w.ReadToEnd(t.Context(), func(e downstream.Event) bool {
+		offsets = append(offsets, e.Record.Offset)
+		return e.Record.Partition == 1
+	}); err != nil || !slices.Equal(offsets, []int64{4, 5, 6}) {
+		t.Errorf("want one partition from offset 4 on, got %v, %v", offsets, err)
 	}
 }
 
