@@ -20,6 +20,7 @@ type Files[T any] struct {
 	// reach Format, in the fields of other structs.
 	value    func() T
 	versions []version
+	changes  uint64
 	fault    error
 }
 
@@ -40,16 +41,39 @@ func Open[T any](load func() (T, error), paths ...string) (*Files[T], error) {
 func (f *Files[T]) Get() T {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.refresh()
+	return f.value()
+}
+
+// Look reads the files if they have changed. Its error says why what they hold
+// now is not in use.
+func (f *Files[T]) Look() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.refresh()
+	return f.fault
+}
+
+func (f *Files[T]) refresh() {
 	versions := f.look()
 	if unchanged(f.versions, versions) {
 		f.fault = nil
-		return f.value()
+		return
 	}
 	value, err := f.load()
 	if f.fault = err; err == nil {
 		f.keep(value, versions)
+		f.changes++
 	}
-	return f.value()
+}
+
+// Changes looks at the files and returns how often the value has changed: what
+// was made of it is stale when the number is another one.
+func (f *Files[T]) Changes() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.refresh()
+	return f.changes
 }
 
 func (f *Files[T]) keep(value T, versions []version) {

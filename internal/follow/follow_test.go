@@ -75,6 +75,9 @@ func TestTheValueFollowsItsFiles(t *testing.T) {
 	if got := files.Get(); got != "two" || !errors.Is(files.Fault(), os.ErrNotExist) {
 		t.Errorf("removed: got %q, fault %v", got, files.Fault())
 	}
+	if err := files.Look(); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("looked at: %v", err)
+	}
 	write(t, a, "two", 1) // another file of the same size and time
 	if got := files.Get(); got != "two" || files.Fault() != nil {
 		t.Errorf("back: got %q, fault %v", got, files.Fault())
@@ -117,5 +120,19 @@ func TestWhatCannotBeReadDoesNotOpen(t *testing.T) {
 	t.Parallel()
 	if _, err := follow.Open(func() (int, error) { return 0, errHalves }); !errors.Is(err, errHalves) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestChangesAreCounted(t *testing.T) {
+	t.Parallel()
+	a, b, _, files := halves(t)
+	for turn, step := range []struct {
+		path, content string
+		want          uint64
+	}{{a, "two", 0}, {b, "two", 1}, {b, "three", 1}, {a, "three", 2}} {
+		write(t, step.path, step.content, turn+1)
+		if got := files.Changes(); got != step.want {
+			t.Errorf("after %s is %q: %d changes, want %d", step.path, step.content, got, step.want)
+		}
 	}
 }

@@ -81,9 +81,17 @@ type Live struct{ files *follow.Files[Value] }
 // empty, the last value stays.
 func (l *Live) Get() Value { return l.files.Get() }
 
+// Changes returns how often the secret has changed, as of a look now.
+func (l *Live) Changes() uint64 { return l.files.Changes() }
+
 // Fault says why the last Get returned an older secret than the file's present
 // one; nil when it did not.
 func (l *Live) Fault() error { return l.files.Fault() }
+
+// Followed is the secret as a setting to watch over; section is the source's key.
+func (l *Live) Followed(section string) follow.Setting {
+	return follow.Setting{Path: section + ".file", Look: l.files.Look}
+}
 
 // Format masks the secret under every verb: fmt does not ask the methods of
 // fields that are not exported.

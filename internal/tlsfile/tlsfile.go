@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
@@ -58,31 +59,76 @@ func (c Config) Open() (*Files, error) {
 	return f, nil
 }
 
-func (c Config) readRoots() (*x509.CertPool, error) {
-	pem, err := os.ReadFile(c.CAFile)
+func (c Config) readRoots() (roots, error) {
+	text, err := os.ReadFile(c.CAFile)
 	if err != nil {
-		return nil, fmt.Errorf("reading ca_file: %w", err)
+		return roots{}, fmt.Errorf("ca_file: %w", err)
 	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("reading ca_file: %s holds no certificate", c.CAFile)
+	r := roots{pool: x509.NewCertPool()}
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if block.Type != "CERTIFICATE" || err != nil {
+			continue // as the standard library does
+		}
+		r.pool.AddCert(cert)
+		r.ends = append(r.ends, cert.NotAfter)
 	}
-	return roots, nil
+	if len(r.ends) == 0 {
+		return roots{}, fmt.Errorf("ca_file: %s holds no certificate", c.CAFile)
+	}
+	return r, nil
 }
 
 func (c Config) readPair() (*tls.Certificate, error) {
-	pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+	cert, err := os.ReadFile(c.CertFile)
 	if err != nil {
-		return nil, fmt.Errorf("reading cert_file and key_file: %w", err)
+		return nil, fmt.Errorf("cert_file: %w", err)
+	}
+	key, err := os.ReadFile(c.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("key_file: %w", err)
+	}
+	if block, _ := pem.Decode(cert); block == nil || block.Type != "CERTIFICATE" {
+		return nil, fmt.Errorf("cert_file: %s does not begin with a certificate", c.CertFile)
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return nil, fmt.Errorf("key_file: %s does not fit cert_file: %w", c.KeyFile, err)
 	}
 	return &pair, nil
+}
+
+// roots is trust, with the ends of its certificates.
+type roots struct {
+	pool *x509.CertPool
+	ends []time.Time
+}
+
+// next is the end of the certificate that runs out next, or of the last that did:
+// a bundle keeps an old authority for a while beside its successor.
+func (r roots) next(now time.Time) time.Time {
+	var past, coming time.Time
+	for _, end := range r.ends {
+		switch {
+		case end.After(now):
+			if coming.IsZero() || end.Before(coming) {
+				coming = end
+			}
+		case end.After(past):
+			past = end
+		}
+	}
+	if coming.IsZero() {
+		return past
+	}
+	return coming
 }
 
 // Files are a Config's files. While they are being exchanged and do not fit each
 // other, what they last held stays. Files is safe for concurrent use.
 type Files struct {
 	serverName string
-	roots      *follow.Files[*x509.CertPool]   // nil for the system's
+	roots      *follow.Files[roots]            // nil for the system's
 	pair       *follow.Files[*tls.Certificate] // nil for none
 }
 
@@ -94,7 +140,7 @@ func (f *Files) Client(host string, protocols ...string) *tls.Config {
 		c.ServerName = f.serverName
 	}
 	if f.roots != nil {
-		c.RootCAs = f.roots.Get()
+		c.RootCAs = f.roots.Get().pool
 	}
 	if f.pair != nil {
 		pair := f.pair.Get()
@@ -105,10 +151,53 @@ func (f *Files) Client(host string, protocols ...string) *tls.Config {
 	return c
 }
 
+// ExpiredError says that our own certificate has run out. No server would take
+// it, and with TLS 1.3 that would show only after a request has been written.
+type ExpiredError struct{ NotAfter time.Time }
+
+// Error names the setting.
+func (e *ExpiredError) Error() string {
+	return "cert_file: our certificate has expired at " + e.NotAfter.UTC().Format(time.RFC3339) + ": renew it and its key"
+}
+
+func (f *Files) expired(now time.Time) error {
+	if end := f.identityEnds(); !end.IsZero() && now.After(end) {
+		return &ExpiredError{end}
+	}
+	return nil
+}
+
+// identityEnds is when our certificate runs out, zero without one.
+func (f *Files) identityEnds() time.Time {
+	if f.pair == nil {
+		return time.Time{}
+	}
+	return f.pair.Get().Leaf.NotAfter
+}
+
+// Followed are the files as settings to watch over; section is the Config's key.
+func (f *Files) Followed(section string) []follow.Setting {
+	var all []follow.Setting
+	if f.roots != nil {
+		all = append(all, follow.Setting{
+			Path: section + ".ca_file", Look: f.roots.Look,
+			NotAfter: func() time.Time { return f.roots.Get().next(time.Now()) },
+		})
+	}
+	if f.pair != nil {
+		all = append(all, follow.Setting{Path: section + ".cert_file", Look: f.pair.Look, NotAfter: f.identityEnds})
+	}
+	return all
+}
+
 // Handshake does a client's handshake over a connection to address, host:port,
-// and closes the connection when that fails.
+// and closes the connection when that fails. An identity that has run out is not
+// shown: *ExpiredError.
 func (f *Files) Handshake(ctx context.Context, raw net.Conn, address string, protocols ...string) (*tls.Conn, error) {
 	host, _, err := net.SplitHostPort(address)
+	if err == nil {
+		err = f.expired(time.Now())
+	}
 	if err != nil {
 		return nil, errors.Join(err, raw.Close())
 	}
@@ -138,6 +227,18 @@ func (f *Files) Dialer(dial DialContext, timeout time.Duration, protocols ...str
 		}
 		return conn, nil
 	}
+}
+
+// Changes returns how often trust or identity have changed, as of a look now.
+func (f *Files) Changes() uint64 {
+	var n uint64
+	if f.roots != nil {
+		n += f.roots.Changes()
+	}
+	if f.pair != nil {
+		n += f.pair.Changes()
+	}
+	return n
 }
 
 // Fault says why what the files hold now is not in use; nil when it is.

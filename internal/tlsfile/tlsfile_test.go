@@ -98,7 +98,7 @@ func TestTrustAndIdentity(t *testing.T) {
 		"system's authority": {current, func(c *tlsfile.Config) { c.CAFile = "" }, "unknown authority"},
 		"no identity":        {current, func(c *tlsfile.Config) { c.CertFile, c.KeyFile = "", "" }, "certificate required"},
 		"foreign identity":   {current, func(c *tlsfile.Config) { c.CertFile, c.KeyFile = strange, strangeKey }, "unknown certificate authority"},
-		"expired identity":   {current, func(c *tlsfile.Config) { c.CertFile, c.KeyFile = expired, expiredKey }, "expired certificate"},
+		"expired identity":   {current, func(c *tlsfile.Config) { c.CertFile, c.KeyFile = expired, expiredKey }, "cert_file: our certificate has expired at "},
 		"TLS 1.1":            {old, nil, "protocol version"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -153,7 +153,7 @@ func TestAllThatIsWrongIsSaidAtOnce(t *testing.T) {
 	t.Parallel()
 	_, key := certs.New(t).Issue("caller", nil).Files()
 	_, err := tlsfile.Config{CAFile: key, CertFile: "/nowhere/cert.pem", KeyFile: key}.Open()
-	for _, want := range []string{"ca_file", "holds no certificate", "cert_file and key_file", "/nowhere/cert.pem"} {
+	for _, want := range []string{"ca_file: ", "holds no certificate", "cert_file: ", "/nowhere/cert.pem"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v lacks %q", err, want)
 		}
@@ -176,5 +176,48 @@ func TestAHandshakeIsBounded(t *testing.T) {
 	}
 	if _, err := client.Write([]byte("x")); err == nil {
 		t.Error("the connection is open")
+	}
+}
+
+func TestSettingsToWatchOver(t *testing.T) {
+	t.Parallel()
+	ends := func(after time.Duration) (func(*x509.Certificate), time.Time) {
+		at := time.Now().Add(after).Truncate(time.Second)
+		return func(c *x509.Certificate) { c.NotAfter = at }, at
+	}
+	ca := certs.New(t)
+	endSoon, soon := ends(time.Hour)
+	endLater, later := ends(2 * time.Hour)
+	endBefore, before := ends(-time.Minute)
+	first, second, old := ca.Issue("first", endSoon), ca.Issue("second", endLater), ca.Issue("old", endBefore)
+	c := tlsfile.Config{CAFile: ca.File()}
+	c.CertFile, c.KeyFile = first.Files()
+	settings := open(t, c).Followed("x.tls")
+	if len(settings) != 2 || settings[0].Path != "x.tls.ca_file" || settings[1].Path != "x.tls.cert_file" {
+		t.Fatalf("got %+v", settings)
+	}
+	roots, identity := settings[0], settings[1]
+	if got := identity.NotAfter(); identity.Look() != nil || !got.Equal(soon) {
+		t.Errorf("ends %s, want %s; %v", got, soon, identity.Look())
+	}
+	certs.Replace(t, c.CertFile, second.Cert)
+	if err := identity.Look(); err == nil || !strings.Contains(err.Error(), "cert_file") || !identity.NotAfter().Equal(soon) {
+		t.Errorf("half exchanged: %v, ends %s", err, identity.NotAfter())
+	}
+	certs.Replace(t, c.KeyFile, second.Key)
+	if got := identity.NotAfter(); identity.Look() != nil || !got.Equal(later) {
+		t.Errorf("ends %s, want %s; %v", got, later, identity.Look())
+	}
+	for bundle, want := range map[string]time.Time{
+		second.Cert + first.Cert + old.Cert: soon, // an authority that has run out is no warning
+		old.Cert:                            before,
+	} {
+		certs.Replace(t, c.CAFile, bundle)
+		if got := roots.NotAfter(); !got.Equal(want) {
+			t.Errorf("ends %s, want %s", got, want)
+		}
+	}
+	if len(open(t, tlsfile.Config{}).Followed("x")) != 0 {
+		t.Error("nothing is followed, and settings are named")
 	}
 }
