@@ -14,6 +14,7 @@ import (
 
 	"bankprocessor/internal/kafka"
 	"bankprocessor/internal/sandbox"
+	"bankprocessor/test/containers"
 )
 
 // brokerVariable chooses the worlds' Kafka: "embedded", which is the default,
@@ -53,10 +54,18 @@ func prefixOf(t *testing.T) string {
 	return name[:min(len(name), 48)] + "-" + strings.ToLower(rand.Text()[:8]) + "."
 }
 
-// onPlatform puts a world's broker where this run wants it.
+// onPlatform puts a world's broker where this run wants it. Of partitions there are
+// a few, unless the test says how many.
 func onPlatform(t *testing.T, o sandbox.Options) sandbox.Options {
+	t.Helper()
+	if os.Getenv(brokerVariable) == containerized { // TestMain has found no engine
+		containers.Need(t)
+	}
 	o.Kafka = realBrokers()
 	o.Topics.Prefix = prefixOf(t)
+	if o.Topics.Partitions == 0 {
+		o.Topics.Partitions = 4
+	}
 	return o
 }
 
