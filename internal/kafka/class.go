@@ -12,6 +12,8 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+
+	"bankprocessor/internal/tlsfile"
 )
 
 // ErrUnknownTopic is what every error about a topic that does not exist is.
@@ -131,9 +133,10 @@ func isTLSRefusal(err error) bool {
 		header       tls.RecordHeaderError
 		authority    x509.UnknownAuthorityError
 		hostname     x509.HostnameError
+		expired      *tlsfile.ExpiredError
 	)
 	return errors.As(err, &verification) || errors.As(err, &header) ||
-		errors.As(err, &authority) || errors.As(err, &hostname)
+		errors.As(err, &authority) || errors.As(err, &hostname) || errors.As(err, &expired)
 }
 
 // classOfNumber is the table of the protocol's error codes. kafka-go's own
