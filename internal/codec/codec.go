@@ -169,6 +169,9 @@ func (c *Codec) writer(ctx context.Context, id int32) (*avroType, error) {
 	if errors.Is(err, ErrUnknownSchema) {
 		return nil, undecodable("", fmt.Sprintf("the schema registry has no schema with the id %d", id))
 	}
+	if unusable, ok := errors.AsType[*SchemaError](err); ok {
+		return nil, undecodable("", fmt.Sprintf("schema %d of the registry: %s", id, unusable.Reason))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("asking the schema registry for schema %d: %w", id, err)
 	}

@@ -162,7 +162,7 @@ func TestAForeignWritersWrongTypes(t *testing.T) {
 	}{
 		"amount":         {`["null",{"type":"bytes","logicalType":"decimal","precision":12,"scale":4}]`, `"double"`, 900.5, "a float cannot carry an amount"},
 		"customerNumber": {`["int","null"]`, `"string"`, "955807", "whole number"},
-		"operation":      {`{"type":"enum","name":"Op","symbols":["INSERT","UPDATE"]}`, `"bytes"`, []byte("INSERT"), "text"},
+		"operation":      {`{"type":"enum","name":"Op","symbols":["INSERT","UPDATE"]}`, `"bytes"`, []byte("\xff"), "UTF-8"},
 		"maturity":       {`["null","Op",{"type":"enum","name":"M","symbols":["TERM","ADVANCE"]}]`, `"boolean"`, true, "text"},
 		"invoiceDate":    {`"invoiceDate","type":"string"`, `"invoiceDate","type":{"type":"long","logicalType":"timestamp-millis"}`, time.UnixMilli(1), "day"},
 		"issuedAt":       {`["null","string",{"type":"long","logicalType":"timestamp-micros"}]`, `"long"`, 1, "moment"},

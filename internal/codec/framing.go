@@ -8,14 +8,22 @@ import (
 
 // Registry knows the schemas that Confluent-framed commands were written with.
 type Registry interface {
-	// WriterSchema returns the Avro schema of an id. An id that the registry
-	// does not have is ErrUnknownSchema; every other error is the registry's
-	// absence, and the command waits for it.
+	// WriterSchema returns the Avro schema of an id, whole: without references
+	// to other schemas. An id that the registry does not have is
+	// ErrUnknownSchema, one whose schema cannot be used a *SchemaError; every
+	// other error is the registry's absence, and the command waits for it.
 	WriterSchema(ctx context.Context, id int32) (string, error)
 }
 
 // ErrUnknownSchema is Registry's answer for an id that it does not have.
 var ErrUnknownSchema = errors.New("no schema has this id")
+
+// SchemaError says that a schema of the registry cannot be used, however often
+// one asks. Reason must hold nothing of a command.
+type SchemaError struct{ Reason string }
+
+// Error is the reason.
+func (e *SchemaError) Error() string { return e.Reason }
 
 // Framer chooses the frame of what is written.
 type Framer interface {

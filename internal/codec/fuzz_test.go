@@ -95,7 +95,7 @@ func FuzzDecodeOutcome(f *testing.F) {
 	}
 	f.Add(uint8(0), []byte{})
 	f.Fuzz(func(t *testing.T, which uint8, value []byte) {
-		o, err := c.DecodeOutcome(names[int(which)%len(names)], value)
+		o, err := c.DecodeOutcome(context.Background(), names[int(which)%len(names)], value)
 		if err != nil {
 			checkRefusal(t, c, err)
 			return

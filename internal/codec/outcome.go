@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,13 +24,23 @@ func (c *Codec) EncodeOutcome(o *command.Outcome) ([]byte, error) {
 	return c.encode(schemas.ResultTopic(string(o.Command)), write(func(w walker) { outcomeFields(w, o) }))
 }
 
-// DecodeOutcome reads a result event of a command in single-object encoding. Its
-// error is a *command.DecodeError.
-func (c *Codec) DecodeOutcome(name command.Name, b []byte) (*command.Outcome, error) {
-	if frameOf(b) != frameSingle {
-		return nil, undecodable("", "the result is not in Avro single-object encoding: want C3 01 and a fingerprint")
+// DecodeOutcome reads a result event of a command in either Avro encoding. Its
+// error is a *command.DecodeError; any other is the registry's absence.
+func (c *Codec) DecodeOutcome(ctx context.Context, name command.Name, b []byte) (*command.Outcome, error) {
+	var (
+		t     *avroType
+		datum []byte
+		err   error
+		topic = schemas.ResultTopic(string(name))
+	)
+	switch frameOf(b) {
+	case frameSingle:
+		t, datum, err = c.singleObject(topic, b)
+	case frameConfluent:
+		t, datum, err = c.confluent(ctx, topic, b)
+	default:
+		err = undecodable("", "the result is in no Avro encoding: want C3 01 and a fingerprint (single-object), or 00 and a schema id (Confluent)")
 	}
-	t, datum, err := c.singleObject(schemas.ResultTopic(string(name)), b)
 	if err != nil {
 		return nil, err
 	}

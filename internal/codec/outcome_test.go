@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"math"
@@ -71,11 +72,11 @@ func TestUnreadableOutcomes(t *testing.T) {
 		"no id":                  []byte(strings.Replace(string(whole), someID, strings.Repeat("x", 36), 1)),
 		"another command inside": []byte(strings.Replace(string(whole), "dbs.invoice.upsert", "dbs.invoice.UPSERT", 1)),
 	} {
-		if _, err := c.DecodeOutcome(command.DBSInvoiceUpsert, b); refused(t, err).Reason == "" {
+		if _, err := c.DecodeOutcome(context.Background(), command.DBSInvoiceUpsert, b); refused(t, err).Reason == "" {
 			t.Errorf("%s: no reason", name)
 		}
 	}
-	if _, err := c.DecodeOutcome(command.CustomerCreate, whole); refused(t, err).Code != command.CodeCommandSchemaMismatch {
+	if _, err := c.DecodeOutcome(context.Background(), command.CustomerCreate, whole); refused(t, err).Code != command.CodeCommandSchemaMismatch {
 		t.Error("the outcome of another command is read")
 	}
 }
@@ -93,7 +94,7 @@ func TestEveryDecimalFitsAResult(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", d, err)
 			}
-			back, err := c.DecodeOutcome(o.Command, b)
+			back, err := c.DecodeOutcome(context.Background(), o.Command, b)
 			if err != nil || !back.Result.(*command.InvoiceRecorded).AvailableLimit.Equal(d) {
 				t.Errorf("%s does not come back: %v", d, err)
 			}

@@ -36,15 +36,21 @@ func (r reader) fail(name, reason string) {
 func (r reader) text(name string, p *string) {
 	switch v := r.values[name].(type) {
 	case nil:
+	case []byte: // Avro promotes bytes to a string
+		r.utf8(name, string(v), p)
 	case string:
-		if !utf8.ValidString(v) {
-			r.fail(name, "is not UTF-8")
-			return
-		}
-		*p = v
+		r.utf8(name, v, p)
 	default:
 		r.fail(name, "must be text")
 	}
+}
+
+func (r reader) utf8(name, s string, p *string) {
+	if !utf8.ValidString(s) {
+		r.fail(name, "is not UTF-8")
+		return
+	}
+	*p = s
 }
 
 func (r reader) flag(name string, p *bool) {

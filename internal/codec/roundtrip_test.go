@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"testing"
@@ -59,7 +60,7 @@ func TestOutcomesRoundTrip(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				back, err := c.DecodeOutcome(name, b)
+				back, err := c.DecodeOutcome(context.Background(), name, b)
 				if err != nil {
 					t.Fatal(err)
 				}

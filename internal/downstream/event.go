@@ -1,6 +1,7 @@
 package downstream
 
 import (
+	"context"
 	"slices"
 
 	"bankprocessor/internal/codec"
@@ -45,10 +46,10 @@ func newReader(c *codec.Codec, t topics.Config) reader {
 	return r
 }
 
-func (r reader) event(record kafka.Record) Event {
+func (r reader) event(ctx context.Context, record kafka.Record) Event {
 	e := Event{Record: record}
 	if name, isResult := r.byName[record.Topic]; isResult {
-		e.Outcome, e.Err = r.codec.DecodeOutcome(name, record.Value)
+		e.Outcome, e.Err = r.codec.DecodeOutcome(ctx, name, record.Value)
 	}
 	return e
 }

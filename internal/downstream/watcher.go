@@ -200,7 +200,7 @@ func (w *Watcher) round(ctx context.Context, emit func(Event) bool) (more bool, 
 		})
 	}
 	wait.Wait()
-	more, err = w.emit(fetched, emit)
+	more, err = w.emit(ctx, fetched, emit)
 	if err == nil {
 		err = failed
 	}
@@ -209,7 +209,7 @@ func (w *Watcher) round(ctx context.Context, emit func(Event) bool) (more bool, 
 
 // emit hands out what has come, oldest first as far as the partitions' own order
 // allows, and moves the positions.
-func (w *Watcher) emit(fetched []kafka.Fetched, emit func(Event) bool) (more bool, err error) {
+func (w *Watcher) emit(ctx context.Context, fetched []kafka.Fetched, emit func(Event) bool) (more bool, err error) {
 	type arrival struct {
 		at     time.Time // never before its predecessor's in the partition
 		record kafka.Record
@@ -234,7 +234,7 @@ func (w *Watcher) emit(fetched []kafka.Fetched, emit func(Event) bool) (more boo
 	slices.SortStableFunc(arrivals, func(a, b arrival) int { return a.at.Compare(b.at) })
 	for _, a := range arrivals {
 		w.next[kafka.TopicPartition{Topic: a.record.Topic, Partition: a.record.Partition}] = a.record.Offset + 1
-		if !emit(w.reader.event(a.record)) {
+		if !emit(w.reader.event(ctx, a.record)) {
 			return false, nil
 		}
 	}

@@ -175,7 +175,7 @@ func TestAnOutcomeIsReadBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	record := h.last(t, t, kafka.TopicPartition{Topic: "p.dbs.invoice.upsert.result", Partition: 2})
-	got, err := h.codec.DecodeOutcome(command.DBSInvoiceUpsert, record.Value)
+	got, err := h.codec.DecodeOutcome(t.Context(), command.DBSInvoiceUpsert, record.Value)
 	if err != nil {
 		t.Fatal(err)
 	}
