@@ -102,7 +102,7 @@ func (d *downstream) take(r *kgo.Record) {
 // another.
 func (d *downstream) text(r *kgo.Record) string {
 	name, _ := command.ParseName(strings.TrimSuffix(strings.TrimPrefix(r.Topic, d.topics.Prefix), ".result"))
-	o, err := d.codec.DecodeOutcome(name, r.Value)
+	o, err := d.codec.DecodeOutcome(context.Background(), name, r.Value)
 	if err != nil {
 		return "unreadable: " + err.Error()
 	}
