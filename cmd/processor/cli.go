@@ -101,7 +101,7 @@ func rootCommand(t terminal) *cobra.Command {
 	}
 	root.AddCommand(
 		demoCommand(t), devCommand(t), runCommand(t), checkCommand(t), topicsCommand(t),
-		sendCommand(t), watchCommand(t), banksimCommand(t), versionCommand(t),
+		sendCommand(t), watchCommand(t), dlqCommand(t), banksimCommand(t), versionCommand(t),
 	)
 	return root
 }

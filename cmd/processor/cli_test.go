@@ -28,6 +28,22 @@ func TestWrongUsage(t *testing.T) {
 		{"send customer.create --brokers nonsense", []string{"kafka.brokers[0]: want host:port"}},
 		{"banksim --tls-client-ca x", []string{"needs --tls-cert"}},
 		{"banksim --tls-cert x", []string{"tls-key"}},
+		{"dlq", []string{"want list, show or keys"}},
+		{"dlq keys", []string{"want create, rotate, retire or list"}},
+		{"dlq list --reason odd", []string{`--reason is "odd": want one of malformed, `}},
+		{"dlq list --code odd", []string{`--code is "odd"`}},
+		{"dlq list --command odd", []string{`no command "odd"`}},
+		{"dlq list --since yesterday", []string{`--since is "yesterday": want a duration`}},
+		{"dlq list --since -1h", []string{"--since"}},
+		{"dlq list --output xml", []string{`--output is "xml": want table or json`}},
+		{"dlq show", []string{"accepts 1 arg"}},
+		{"dlq show odd", []string{`"odd" is neither a command's id nor a place`}},
+		{"dlq show a/1@-2", []string{"neither a command's id nor a place"}},
+		{"dlq show a/1@2 --output xml", []string{`--output is "xml": want text or json`}},
+		{"dlq show a/1@2 --raw - --reveal", []string{"none of the others can be"}},
+		{"dlq show a/1@2 --key-file f --key-env E", []string{"none of the others can be"}},
+		{"dlq keys create --private x", []string{`required flag(s) "public"`}},
+		{"dlq keys retire --private x --public y", []string{"accepts 1 arg"}},
 		{"dev --log-level loud", []string{"level: want debug"}},
 		{"dev --partitions -1", []string{"partitions: want at least 1"}},
 	} {
@@ -48,7 +64,7 @@ func TestHelpAndVersion(t *testing.T) {
 	if code != exitDone || errs != "" {
 		t.Errorf("got %d, %q", code, errs)
 	}
-	wantAll(t, out, "demo", "run", "check", "topics", "send", "watch", "dev", "banksim", "version")
+	wantAll(t, out, "demo", "run", "check", "topics", "send", "watch", "dlq", "dev", "banksim", "version")
 	code, out, _ = execute(t, "", "version")
 	if code != exitDone || !strings.HasPrefix(out, "processor ") || !strings.Contains(out, " go1.") {
 		t.Errorf("got %d, %q", code, out)
@@ -108,7 +124,7 @@ func TestEnvironment(t *testing.T) {
 func TestNoBroker(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{
-		"topics list", "topics apply", "watch", "send dbs.limit.query",
+		"topics list", "topics apply", "watch", "send dbs.limit.query", "dlq list", "dlq show bank.dead-letter/0@0",
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"bankprocessor/internal/app"
+	"bankprocessor/internal/config"
 	"bankprocessor/internal/sandbox"
 	"bankprocessor/internal/telemetry"
 	"bankprocessor/internal/topics"
@@ -125,7 +126,12 @@ func startSandbox(t *testing.T, o sandbox.Options) (box *sandbox.Sandbox, broker
 
 func startProcessor(t *testing.T, box *sandbox.Sandbox, c topics.Config) {
 	t.Helper()
-	a, err := app.New(app.SandboxConfig(box, c), app.Options{
+	startConfigured(t, app.SandboxConfig(box, c))
+}
+
+func startConfigured(t *testing.T, cfg config.Config) {
+	t.Helper()
+	a, err := app.New(cfg, app.Options{
 		Logger: telemetry.NewLogger(t.Output(), telemetry.LogConfig{Level: "warn", Format: "text"}),
 	})
 	if err != nil {

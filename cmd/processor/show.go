@@ -37,36 +37,19 @@ func idOf(e downstream.Event) string {
 	return e.Header(producers.HeaderCommandID)
 }
 
-// deadLetterLine is a dead letter in NDJSON. Its value is left out: it is the
-// command, and holds personal data.
-type deadLetterLine struct {
-	DeadLetter bool   `json:"deadLetter"`
-	CommandID  string `json:"commandId,omitempty"`
-	Reason     string `json:"reason"`
-	Code       string `json:"code"`
-	Message    string `json:"message"`
-	Attempts   string `json:"attempts"`
-	Topic      string `json:"topic"`
-	Partition  string `json:"partition"`
-	Offset     string `json:"offset"`
-	FailedAt   string `json:"failedAt"`
-}
-
 func jsonLine(e downstream.Event) ([]byte, error) {
 	switch {
 	case e.Outcome != nil:
 		return codec.OutcomeJSON(e.Outcome)
 	case e.Err != nil:
-		return json.Marshal(map[string]string{
-			"topic": e.Record.Topic, "position": position(e), "unreadable": e.Err.Error(),
-		})
+		return unreadableJSON(e, e.Err)
 	}
-	return json.Marshal(deadLetterLine{
-		DeadLetter: true, CommandID: idOf(e),
-		Reason: e.Header(producers.HeaderReason), Code: e.Header(producers.HeaderCode),
-		Message: e.Header(producers.HeaderMessage), Attempts: e.Header(producers.HeaderAttempts),
-		Topic: e.Header(producers.HeaderTopic), Partition: e.Header(producers.HeaderPartition),
-		Offset: e.Header(producers.HeaderOffset), FailedAt: e.Header(producers.HeaderFailedAt),
+	return letterJSON(e)
+}
+
+func unreadableJSON(e downstream.Event, err error) ([]byte, error) {
+	return json.Marshal(map[string]string{
+		"topic": e.Record.Topic, "position": position(e), "unreadable": err.Error(),
 	})
 }
 
@@ -100,9 +83,9 @@ func tableRow(e downstream.Event, colored bool) string {
 	case e.Err != nil:
 		return line(at, e.Record.Topic, paint(pad("UNREADABLE"), red, colored), "", "", "", position(e)+": "+e.Err.Error())
 	}
-	return line(at, e.Header(producers.HeaderTopic), paint(pad("dead letter"), yellow, colored),
-		e.Header(producers.HeaderCode), e.Header(producers.HeaderAttempts), idOf(e),
-		e.Header(producers.HeaderReason)+": "+e.Header(producers.HeaderMessage))
+	return line(at, plain(e.Header(producers.HeaderTopic)), paint(pad("dead letter"), yellow, colored),
+		plain(e.Header(producers.HeaderCode)), plain(e.Header(producers.HeaderAttempts)), plain(idOf(e)),
+		plain(e.Header(producers.HeaderReason)+": "+e.Header(producers.HeaderMessage)))
 }
 
 // line fills the row; nothing trails.
