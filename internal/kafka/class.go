@@ -97,12 +97,20 @@ func Class(err error) ErrorClass {
 	if err == nil {
 		return ClassNone
 	}
-	var numbered kafkago.Error
+	var (
+		numbered kafkago.Error
+		setting  *SettingError
+	)
 	switch {
 	case errors.As(err, &numbered):
 		return classOfNumber(numbered)
 	case errors.Is(err, context.Canceled), errors.Is(err, ErrClosed), errors.Is(err, ErrGroupClosed):
 		return ClassCanceled
+	case errors.As(err, &setting):
+		if setting.passing {
+			return ClassRetriable
+		}
+		return ClassAuth
 	case errors.Is(err, ErrUnknownTopic), errors.Is(err, protocol.ErrNoTopic), errors.Is(err, protocol.ErrNoPartition):
 		return ClassUnknownTopic
 	case errors.Is(err, protocol.ErrNoLeader), errors.Is(err, errLeadersDiffer):

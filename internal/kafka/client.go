@@ -20,7 +20,6 @@ type Client struct {
 	cfg       Config
 	addr      net.Addr
 	dialer    *dialer
-	sasl      *mechanism
 	transport *kafkago.Transport
 
 	mu        sync.Mutex
@@ -46,22 +45,16 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := newMechanism(cfg.SASL)
-	if err != nil {
-		return nil, err
-	}
 	return &Client{
 		cfg:    cfg,
 		addr:   kafkago.TCP(cfg.Brokers...),
 		dialer: d,
-		sasl:   m,
 		transport: &kafkago.Transport{
 			Dial:           d.dial,
 			DialTimeout:    cfg.DialTimeout,
 			MetadataTTL:    cfg.MetadataTTL,
 			MetadataTopics: cfg.Topics,
 			ClientID:       cfg.ClientID,
-			SASL:           m.orNil(),
 		},
 	}, nil
 }
@@ -160,7 +153,7 @@ func (c *Client) roundTrip(ctx context.Context, req protocol.Message) (protocol.
 			err = unreachable
 		}
 	}
-	return nil, c.sasl.refusal(err)
+	return nil, err
 }
 
 // Ping asks a broker for its API versions. When that fails, every address is
@@ -182,7 +175,7 @@ func (c *Client) Ping(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("broker %s: accepts connections", broker))
 			continue
 		}
-		errs = append(errs, fmt.Errorf("broker %s: %w", broker, err))
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

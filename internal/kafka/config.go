@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
+	"slices"
 	"time"
 
+	"bankprocessor/internal/kafka/oauth"
 	"bankprocessor/internal/secret"
 	"bankprocessor/internal/tlsfile"
 )
@@ -41,12 +44,21 @@ type TLS struct {
 	tlsfile.Config
 }
 
-// SASL is off unless Mechanism is set. The password follows its file.
+// SASL is off unless Mechanism is set. The secrets follow their files.
 type SASL struct {
-	// Mechanism is "plain", "scram-sha-256" or "scram-sha-512".
-	Mechanism string        `yaml:"mechanism"`
-	Username  string        `yaml:"username"`
-	Password  secret.Source `yaml:"password"`
+	// Mechanism is "plain", "scram-sha-256", "scram-sha-512" or "oauthbearer".
+	Mechanism string `yaml:"mechanism"`
+	// Username and Password are of every mechanism but oauthbearer.
+	Username string        `yaml:"username"`
+	Password secret.Source `yaml:"password"`
+	// OAuth is where oauthbearer's tokens come from, and Extensions what goes with
+	// them, such as logicalCluster and identityPoolId.
+	OAuth      oauth.Config      `yaml:"oauth"`
+	Extensions map[string]string `yaml:"extensions"`
+	// AllowPlaintext permits plain and oauthbearer without TLS, which show the
+	// password or the token to everybody on the way, to brokers that are not on a
+	// loopback address.
+	AllowPlaintext bool `yaml:"allow_plaintext"`
 }
 
 // WithDefaults fills in what is not set.
@@ -63,6 +75,7 @@ func (c Config) WithDefaults() Config {
 	if c.MetadataTTL == 0 {
 		c.MetadataTTL = 2 * time.Second
 	}
+	c.SASL.OAuth = c.SASL.OAuth.WithDefaults()
 	return c
 }
 
@@ -87,38 +100,30 @@ func (c Config) Validate() error {
 			bad(key, "a positive duration")
 		}
 	}
+	if !c.TLS.Enabled && !c.SASL.AllowPlaintext && c.SASL.showsSecret() && slices.ContainsFunc(c.Brokers, isRemote) {
+		errs = append(errs, fmt.Errorf("kafka.tls.enabled: want it, as kafka.sasl.mechanism %s shows its secret, or kafka.sasl.allow_plaintext", c.SASL.Mechanism))
+	}
 	return errors.Join(errors.Join(errs...), c.TLS.validate(), c.SASL.validate())
 }
 
-func (t TLS) validate() error {
-	if !t.Enabled {
-		if t != (TLS{}) {
-			return errors.New("kafka.tls: files are set but enabled is not")
-		}
-		return nil
-	}
-	if _, err := t.Open(); err != nil {
-		return fmt.Errorf("kafka.tls: %w", err)
-	}
-	return nil
+func isRemote(broker string) bool {
+	host, _, _ := net.SplitHostPort(broker)
+	addr, err := netip.ParseAddr(host)
+	return host != "localhost" && (err != nil || !addr.IsLoopback())
 }
 
-func (s SASL) validate() error {
-	if s.Mechanism == "" {
-		if s != (SASL{}) {
-			return errors.New("kafka.sasl: a username or password is set but mechanism is not")
-		}
-		return nil
+func (t TLS) validate() error {
+	if t.Enabled {
+		_, err := t.Open()
+		return tlsfile.Under("kafka.tls", err)
 	}
 	var errs []error
-	if _, ok := mechanismNames[s.Mechanism]; !ok {
-		errs = append(errs, fmt.Errorf("kafka.sasl.mechanism: %q is none of plain, scram-sha-256, scram-sha-512", s.Mechanism))
-	}
-	if s.Username == "" {
-		errs = append(errs, errors.New("kafka.sasl.username: want a name"))
-	}
-	if _, err := s.Password.Open(); err != nil {
-		errs = append(errs, fmt.Errorf("kafka.sasl.password: %w", err))
+	for _, set := range []struct{ key, value string }{
+		{"ca_file", t.CAFile}, {"cert_file", t.CertFile}, {"key_file", t.KeyFile}, {"server_name", t.ServerName},
+	} {
+		if set.value != "" {
+			errs = append(errs, fmt.Errorf("kafka.tls.%s: is set, but kafka.tls.enabled is not", set.key))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -58,6 +58,43 @@ func (d *decoder) count() int {
 	return max(n, 0)
 }
 
+// uvarint reads a length as the protocol's later versions write them.
+func (d *decoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.b)
+	if n <= 0 {
+		d.bad, d.b = true, nil
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+// compactCount reads an array's length in those versions, and compactString a
+// string: each is one more than it counts, and 0 stands for null.
+func (d *decoder) compactCount() int {
+	n := d.uvarint()
+	if n > uint64(len(d.b))+1 {
+		d.bad, d.b = true, nil
+		return 0
+	}
+	return max(int(n)-1, 0)
+}
+
+func (d *decoder) compactString() string { return string(d.take(d.compactCount())) }
+
+// tags passes over tagged fields.
+func (d *decoder) tags() {
+	for n := d.uvarint(); n > 0 && !d.bad; n-- {
+		d.uvarint() // which
+		size := d.uvarint()
+		if size > uint64(len(d.b)) {
+			d.bad, d.b = true, nil
+			return
+		}
+		d.take(int(size))
+	}
+}
+
 func (d *decoder) string() string { return string(d.take(int(d.int16()))) }
 
 func (d *decoder) varint() int64 {

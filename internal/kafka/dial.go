@@ -1,12 +1,18 @@
 package kafka
 
 import (
+	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/apiversions"
 
 	"bankprocessor/internal/tlsfile"
 )
@@ -14,15 +20,18 @@ import (
 // ErrClosed is what a closed client or group answers.
 var ErrClosed = errors.New("kafka client is closed")
 
-// dialer opens connections and remembers them, so that its owner can end what
-// kafka-go would otherwise wait for.
+// dialer opens connections, secures them, and remembers them, so that its owner
+// can end what kafka-go would otherwise wait for.
 type dialer struct {
-	connect func(ctx context.Context, network, address string) (net.Conn, error)
-	tls     *tlsfile.Files // nil for none
-	timeout time.Duration
+	connect     func(ctx context.Context, network, address string) (net.Conn, error)
+	cfg         TLS
+	tls         *tlsfile.Files // nil for none
+	credentials *credentials   // nil for none
+	clientID    string
+	timeout     time.Duration
 
 	mu     sync.Mutex
-	conns  map[*trackedConn]struct{}
+	open   map[*trackedConn]struct{}
 	closed bool
 }
 
@@ -31,53 +40,186 @@ func newDialer(cfg Config) (*dialer, error) {
 	if connect == nil {
 		connect = (&net.Dialer{}).DialContext
 	}
-	d := &dialer{connect: connect, timeout: cfg.DialTimeout, conns: map[*trackedConn]struct{}{}}
-	if !cfg.TLS.Enabled {
-		return d, nil
+	d := &dialer{
+		connect: connect, cfg: cfg.TLS, clientID: cfg.ClientID, timeout: cfg.DialTimeout,
+		open: map[*trackedConn]struct{}{},
 	}
 	var err error
-	if d.tls, err = cfg.TLS.Open(); err != nil {
-		return nil, fmt.Errorf("kafka.tls: %w", err)
+	if cfg.TLS.Enabled {
+		if d.tls, err = cfg.TLS.Open(); err != nil {
+			return nil, tlsfile.Under("kafka.tls", err)
+		}
 	}
-	return d, nil
+	d.credentials, err = newCredentials(cfg.SASL)
+	return d, err
 }
 
 // another dials alike and remembers its own connections.
-func (d *dialer) another() *dialer {
-	return &dialer{connect: d.connect, tls: d.tls, timeout: d.timeout, conns: map[*trackedConn]struct{}{}}
+func (d *dialer) another(clientID string) *dialer {
+	return &dialer{
+		connect: d.connect, cfg: d.cfg, tls: d.tls, credentials: d.credentials, clientID: clientID, timeout: d.timeout,
+		open: map[*trackedConn]struct{}{},
+	}
 }
 
-// dial connects, TLS handshake included.
+// dial connects, with TLS and authentication where they are configured. The
+// connection renews itself: see conn.
 func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	dial := func(ctx context.Context) (*link, error) { return d.link(ctx, network, address) }
+	first, err := dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newConn(d, first, func() (*link, error) { return dial(context.WithoutCancel(ctx)) }), nil
+}
+
+// changes counts what new connections would be made with that old ones were not.
+func (d *dialer) changes() uint64 {
+	var n uint64
+	if d.tls != nil {
+		n += d.tls.Changes()
+	}
+	if d.credentials != nil {
+		n += d.credentials.changes()
+	}
+	return n
+}
+
+// link is one connection to a broker, secured and authenticated.
+type link struct {
+	net.Conn
+	changes uint64 // when it was made
+	// renewAt is when to replace it, and ends when the broker will; zero for never.
+	renewAt, ends time.Time
+}
+
+// link makes one within the dial timeout.
+func (d *dialer) link(ctx context.Context, network, address string) (*link, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
+	l := &link{changes: d.changes()}
 	raw, err := d.connect(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	conn := raw
+	tracked, err := d.track(raw)
+	if err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = tracked.Close() })
+	l.Conn, l.ends, err = d.secure(ctx, tracked, address)
+	if !stop() && err == nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		_ = tracked.Close() // what went wrong is said by err
+		if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
+			err = fmt.Errorf("%w: %w", err, cause)
+		}
+		return nil, at(address, err)
+	}
+	if !l.ends.IsZero() {
+		l.renewAt = renewal(time.Now(), l.ends)
+	}
+	return l, nil
+}
+
+// renewal is when 70 to 85 % of a session is over, so that a crowd of sessions
+// that began together does not end together.
+func renewal(now, ends time.Time) time.Time {
+	life := ends.Sub(now)
+	return now.Add(life*70/100 + rand.N(life*15/100+1))
+}
+
+// secure does the handshakes. The first answer of a broker belongs to them: in
+// TLS 1.3 a refused certificate shows there, and so does a listener that wants
+// TLS from a client that speaks none.
+func (d *dialer) secure(ctx context.Context, raw net.Conn, address string) (conn net.Conn, ends time.Time, err error) {
+	conn = raw
 	if d.tls != nil {
-		if conn, err = d.tls.Handshake(ctx, raw, address); err != nil {
-			return nil, err
+		if conn, err = d.handshake(ctx, raw, address); err != nil {
+			return nil, time.Time{}, err
 		}
 	}
-	tracked := &trackedConn{Conn: conn, owner: d}
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = conn.SetDeadline(deadline) // the end of ctx closes it, too
+	}
+	if err := d.greet(conn); err != nil {
+		return nil, time.Time{}, err
+	}
+	if d.credentials != nil {
+		if ends, err = d.credentials.authenticate(ctx, conn, d.clientID); err != nil {
+			return nil, time.Time{}, err
+		}
+	}
+	return conn, ends, conn.SetDeadline(time.Time{})
+}
+
+func (d *dialer) handshake(ctx context.Context, raw net.Conn, address string) (net.Conn, error) {
+	conn, err := d.tls.Handshake(ctx, raw, address)
+	if err != nil {
+		return nil, d.cfg.blameTLS(err)
+	}
+	return conn, nil
+}
+
+// greet asks for the broker's versions, which any listener answers.
+func (d *dialer) greet(conn net.Conn) error {
+	const version = 0
+	if err := protocol.WriteRequest(conn, version, correlation, d.clientID, &apiversions.Request{}); err != nil {
+		return d.ungreeted(err)
+	}
+	answer := bufio.NewReader(conn)
+	if head, err := answer.Peek(2); err != nil {
+		return d.ungreeted(err)
+	} else if d.tls == nil && isAlert(head) {
+		return &SettingError{Setting: "kafka.tls.enabled", Problem: "is not set, and the listener speaks TLS"}
+	}
+	if _, _, err := protocol.ReadResponse(answer, protocol.ApiVersions, version); err != nil {
+		return fmt.Errorf("greeting: %w", err)
+	}
+	return nil
+}
+
+// ungreeted names the setting by which no first answer comes.
+func (d *dialer) ungreeted(err error) error {
+	if d.tls != nil {
+		if _, _, ok := d.cfg.Blame(err); ok {
+			return d.cfg.blameTLS(err)
+		}
+		return fmt.Errorf("greeting: %w", err)
+	}
+	if closedOn(err) {
+		return &SettingError{Setting: "kafka.tls.enabled", Problem: "is not set, and the listener closes the connection as one with TLS may", Err: err, passing: true}
+	}
+	return fmt.Errorf("greeting: %w", err)
+}
+
+// isAlert recognises the TLS alert by which a listener with TLS answers one that
+// speaks none: no answer of Kafka's is that large.
+func isAlert(head []byte) bool {
+	return head[0] == 21 && head[1] == tls.VersionTLS10>>8
+}
+
+// track remembers a connection below its TLS.
+func (d *dialer) track(raw net.Conn) (*trackedConn, error) {
+	tracked := &trackedConn{Conn: raw, owner: d}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
 		return nil, errors.Join(ErrClosed, raw.Close())
 	}
-	d.conns[tracked] = struct{}{}
+	d.open[tracked] = struct{}{}
 	return tracked, nil
 }
 
 // sever ends every connection that is open.
 func (d *dialer) sever() {
 	d.mu.Lock()
-	conns := d.conns
-	d.conns = map[*trackedConn]struct{}{}
+	open := d.open
+	d.open = map[*trackedConn]struct{}{}
 	d.mu.Unlock()
-	for c := range conns {
+	for c := range open {
 		_ = c.Conn.Close()
 	}
 }
@@ -98,7 +240,7 @@ type trackedConn struct {
 // Close closes the connection and forgets it.
 func (c *trackedConn) Close() error {
 	c.owner.mu.Lock()
-	delete(c.owner.conns, c)
+	delete(c.owner.open, c)
 	c.owner.mu.Unlock()
 	return c.Conn.Close()
 }

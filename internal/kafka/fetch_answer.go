@@ -37,20 +37,30 @@ func readFetchAnswer(r io.Reader, version int16) (*fetchAnswer, error) {
 	if version < 4 || version > 11 {
 		return nil, errFetchVersion
 	}
+	body, err := readAnswer(r)
+	if err != nil {
+		return nil, fmt.Errorf("reading fetch answer: %w", err)
+	}
+	return decodeFetchAnswer(body, version)
+}
+
+// readAnswer reads one answer that kafka-go does not know, up to its end and
+// without its length and correlation id.
+func readAnswer(r io.Reader) ([]byte, error) {
 	var head [8]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return nil, fmt.Errorf("reading fetch answer: %w", err)
+		return nil, err
 	}
 	size := int32(binary.BigEndian.Uint32(head[:4])) - 4
 	id := int32(binary.BigEndian.Uint32(head[4:]))
 	if size < 0 || size > maxAnswer || id != correlation {
-		return nil, fmt.Errorf("reading fetch answer: %w: size %d, correlation %d", ErrCorrupt, size, id)
+		return nil, fmt.Errorf("%w: size %d, correlation %d", ErrCorrupt, size, id)
 	}
 	body := make([]byte, size)
 	if _, err := io.ReadFull(r, body); err != nil {
-		return nil, fmt.Errorf("reading fetch answer: %w", err)
+		return nil, err
 	}
-	return decodeFetchAnswer(body, version)
+	return body, nil
 }
 
 func decodeFetchAnswer(body []byte, version int16) (*fetchAnswer, error) {

@@ -95,7 +95,8 @@ func (c *Client) NewGroup(cfg GroupConfig) (*Group, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	return &Group{client: c, cfg: cfg, dialer: c.dialer.another(), name: memberName(c.cfg.ClientID)}, nil
+	name := memberName(c.cfg.ClientID)
+	return &Group{client: c, cfg: cfg, dialer: c.dialer.another(name), name: name}, nil
 }
 
 // Next joins, or waits until the last generation has ended and all of its
@@ -148,10 +149,9 @@ func (g *Group) join(ctx context.Context) (*kafkago.ConsumerGroup, error) {
 		Brokers: g.client.cfg.Brokers,
 		Topics:  g.cfg.Topics,
 		Dialer: &kafkago.Dialer{
-			ClientID:      g.name,
-			Timeout:       g.client.cfg.DialTimeout,
-			DialFunc:      withoutCreation(g.dialer.dial),
-			SASLMechanism: g.client.sasl.orNil(),
+			ClientID: g.name,
+			Timeout:  g.client.cfg.DialTimeout,
+			DialFunc: withoutCreation(g.dialer.dial),
 		},
 		GroupBalancers:    []kafkago.GroupBalancer{spread{}, kafkago.RoundRobinGroupBalancer{}},
 		SessionTimeout:    g.cfg.SessionTimeout,

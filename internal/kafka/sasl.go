@@ -5,95 +5,191 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync/atomic"
+	"net"
+	"strings"
+	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/saslauthenticate"
+	"github.com/segmentio/kafka-go/protocol/saslhandshake"
 	"github.com/segmentio/kafka-go/sasl"
 	"github.com/segmentio/kafka-go/sasl/plain"
 	"github.com/segmentio/kafka-go/sasl/scram"
 
+	"bankprocessor/internal/follow"
+	"bankprocessor/internal/kafka/oauth"
 	"bankprocessor/internal/secret"
 )
 
+// The mechanisms, as configured.
+const (
+	mechanismPlain  = "plain"
+	mechanismSHA256 = "scram-sha-256"
+	mechanismSHA512 = "scram-sha-512"
+	mechanismOAuth  = "oauthbearer"
+)
+
+// mechanismNames are the brokers' names of them.
 var mechanismNames = map[string]string{
-	"plain":         plain.Mechanism{}.Name(),
-	"scram-sha-256": scram.SHA256.Name(),
-	"scram-sha-512": scram.SHA512.Name(),
+	mechanismPlain:  plain.Mechanism{}.Name(),
+	mechanismSHA256: scram.SHA256.Name(),
+	mechanismSHA512: scram.SHA512.Name(),
+	mechanismOAuth:  "OAUTHBEARER",
 }
 
-// mechanism authenticates every connection with the password as it is then.
-type mechanism struct {
+// credentials authenticate every connection with the password or the token as it
+// is then. They are a sasl.Mechanism.
+type credentials struct {
 	SASL
-	password *secret.Live // nil when SASL is off
-	// unfinished says that the last authentication that began did not end well
-	// (yet).
-	unfinished atomic.Bool
+	password *secret.Live  // nil with tokens
+	tokens   *oauth.Source // nil with a password
 }
 
-func newMechanism(cfg SASL) (*mechanism, error) {
-	m := &mechanism{SASL: cfg}
-	if cfg.Mechanism == "" {
-		return m, nil
-	}
+// newCredentials returns nil when SASL is off.
+func newCredentials(cfg SASL) (*credentials, error) {
+	c := &credentials{SASL: cfg}
 	var err error
-	if m.password, err = cfg.Password.Open(); err != nil {
-		return nil, fmt.Errorf("kafka.sasl.password: %w", err)
+	switch cfg.Mechanism {
+	case "":
+		return nil, nil
+	case mechanismOAuth:
+		if c.tokens, err = oauth.Open(cfg.OAuth); err != nil {
+			return nil, fmt.Errorf("kafka.sasl.oauth: %w", err)
+		}
+	default:
+		if c.password, err = cfg.Password.Open(); err != nil {
+			return nil, fmt.Errorf("kafka.sasl.password: %w", err)
+		}
 	}
-	return m, nil
+	return c, nil
 }
 
 // Name returns the name that the broker knows.
-func (m *mechanism) Name() string { return mechanismNames[m.Mechanism] }
+func (c *credentials) Name() string { return mechanismNames[c.Mechanism] }
 
 // Start begins one authentication.
-func (m *mechanism) Start(ctx context.Context) (sasl.StateMachine, []byte, error) {
-	m.unfinished.Store(true)
-	password := m.password.Get().Reveal()
+func (c *credentials) Start(ctx context.Context) (sasl.StateMachine, []byte, error) {
+	if c.tokens != nil {
+		return c.startOAuth(ctx)
+	}
+	password := c.password.Get().Reveal()
 	var inner sasl.Mechanism
 	var err error
-	switch m.Mechanism {
-	case "scram-sha-256":
-		inner, err = scram.Mechanism(scram.SHA256, m.Username, password)
-	case "scram-sha-512":
-		inner, err = scram.Mechanism(scram.SHA512, m.Username, password)
+	switch c.Mechanism {
+	case mechanismSHA256:
+		inner, err = scram.Mechanism(scram.SHA256, c.Username, password)
+	case mechanismSHA512:
+		inner, err = scram.Mechanism(scram.SHA512, c.Username, password)
 	default:
-		inner = plain.Mechanism{Username: m.Username, Password: password}
+		inner = plain.Mechanism{Username: c.Username, Password: password}
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("starting sasl: %w", err)
+		return nil, nil, &SettingError{Setting: "kafka.sasl.username, kafka.sasl.password", Problem: "cannot be used with " + c.Name(), Err: err}
 	}
-	conversation, first, err := inner.Start(ctx)
-	return &saslConversation{conversation, m}, first, err
+	return inner.Start(ctx)
 }
 
-type saslConversation struct {
-	sasl.StateMachine
-	of *mechanism
-}
-
-// Next continues the conversation and notes its good end.
-func (c *saslConversation) Next(ctx context.Context, challenge []byte) (bool, []byte, error) {
-	done, response, err := c.StateMachine.Next(ctx, challenge)
-	if done && err == nil {
-		c.of.unfinished.Store(false)
+// changes counts what would authenticate otherwise than before. A token goes on
+// until its end, whatever becomes of the client's secret.
+func (c *credentials) changes() uint64 {
+	if c.password == nil {
+		return 0
 	}
-	return done, response, err
+	return c.password.Changes()
 }
 
-// refusal tells a refused password from a broken network where the broker, or a
-// proxy before it, says no by closing the connection.
-func (m *mechanism) refusal(err error) error {
+func (c *credentials) followed() []follow.Setting {
+	if c.tokens != nil {
+		return c.tokens.Followed("kafka.sasl.oauth")
+	}
+	return []follow.Setting{c.password.Followed("kafka.sasl.password")}
+}
+
+// saslVersions are those that carry the broker's word on how long a session
+// lasts; kafka-go's own authentication drops it.
+var saslVersions = map[protocol.ApiKey]int16{protocol.SaslHandshake: 1, protocol.SaslAuthenticate: 1}
+
+// expiring is a conversation that knows when what it showed ends.
+type expiring interface{ expires() time.Time }
+
+// authenticate authenticates a new connection. The session must not be used past
+// until, which is zero for a session without end.
+func (c *credentials) authenticate(ctx context.Context, conn net.Conn, clientID string) (until time.Time, err error) {
+	pc := protocol.NewConn(conn, clientID)
+	pc.SetVersions(saslVersions)
+	if err := c.handshake(pc); err != nil {
+		return time.Time{}, err
+	}
+	conversation, message, err := c.Start(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var lifetime time.Duration
+	for done := false; !done; {
+		answer, err := pc.RoundTrip(&saslauthenticate.Request{AuthBytes: message})
+		if err == nil {
+			res := answer.(*saslauthenticate.Response)
+			err = brokerError(res.ErrorCode)
+			lifetime = time.Duration(res.SessionLifetimeMs) * time.Millisecond
+			message = res.AuthBytes
+		}
+		if err != nil {
+			return time.Time{}, c.refused(err, conversation)
+		}
+		if done, message, err = conversation.Next(ctx, message); err != nil {
+			return time.Time{}, &SettingError{Setting: "kafka.sasl.password", Problem: "the broker does not prove that it knows it", Err: err}
+		}
+	}
+	if lifetime > 0 {
+		until = time.Now().Add(lifetime)
+	}
+	if e, ok := conversation.(expiring); ok && !e.expires().IsZero() && (until.IsZero() || e.expires().Before(until)) {
+		until = e.expires()
+	}
+	return until, nil
+}
+
+// handshake agrees on the mechanism.
+func (c *credentials) handshake(pc *protocol.Conn) error {
+	answer, err := pc.RoundTrip(&saslhandshake.Request{Mechanism: c.Name()})
+	if err != nil {
+		return fmt.Errorf("agreeing on kafka.sasl.mechanism: %w", err)
+	}
+	res := answer.(*saslhandshake.Response)
+	problem := "the broker refuses it"
+	switch code := kafkago.Error(res.ErrorCode); code {
+	case 0:
+		return nil
+	case kafkago.UnsupportedSASLMechanism:
+		problem = "the listener takes " + strings.Join(res.Mechanisms, ", ") + ", not " + c.Name()
+	case kafkago.IllegalSASLState:
+		problem = "the listener does not authenticate by SASL"
+	}
+	return &SettingError{Setting: "kafka.sasl.mechanism", Problem: problem, Err: kafkago.Error(res.ErrorCode)}
+}
+
+// refused names the settings that the broker has refused. Some say no by closing
+// the connection.
+func (c *credentials) refused(err error, conversation sasl.StateMachine) error {
 	closed := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-	if m.Mechanism == "" || !m.unfinished.Load() || !closed {
-		return err
+	if !closed && !errors.Is(err, kafkago.SASLAuthenticationFailed) {
+		return fmt.Errorf("authenticating by kafka.sasl: %w", err)
 	}
-	return fmt.Errorf("the broker closed the connection during authentication: %w: %w", kafkago.SASLAuthenticationFailed, err)
+	if closed {
+		err = fmt.Errorf("it closed the connection: %w: %w", kafkago.SASLAuthenticationFailed, err)
+	}
+	e := &SettingError{Setting: "kafka.sasl.username, kafka.sasl.password", Problem: "the broker refuses them", Err: err}
+	if token, ok := conversation.(*bearerConversation); ok {
+		c.tokens.Refused(token.token)
+		e.Setting, e.Problem = "kafka.sasl.oauth", "the broker refuses the token"+token.verdict()
+	}
+	return e
 }
 
-// orNil returns nil when SASL is off.
-func (m *mechanism) orNil() sasl.Mechanism {
-	if m.Mechanism == "" {
+func brokerError(code int16) error {
+	if code == 0 {
 		return nil
 	}
-	return m
+	return kafkago.Error(code)
 }

@@ -23,8 +23,11 @@ func (c Config) Blame(err error) (key, problem string, ok bool) {
 		clear     tls.RecordHeaderError
 		remote    *net.OpError
 		failed    *tls.CertificateVerificationError
+		expired   *ExpiredError
 	)
 	switch {
+	case errors.As(err, &expired):
+		return "cert_file", "our certificate is not valid now", true
 	case errors.As(err, &authority):
 		return "ca_file", c.unknownAuthority(), true
 	case errors.As(err, &hostname):
@@ -53,8 +56,14 @@ func (c Config) unknownAuthority() string {
 // authority, not allowed, missing.
 var aboutCertificates = []tls.AlertError{42, 43, 44, 45, 46, 48, 49, 116}
 
+// protocolVersion is the alert of a server that speaks nothing as new as TLS 1.2.
+const protocolVersion = tls.AlertError(70)
+
 // refused reads a server's alert. Its type is hidden; its words are AlertError's.
 func (c Config) refused(alert string) (key, problem string, ok bool) {
+	if alert == protocolVersion.Error() {
+		return "", "the server speaks no TLS 1.2, which is the least that is spoken here", true
+	}
 	about := slices.ContainsFunc(aboutCertificates, func(a tls.AlertError) bool { return a.Error() == alert })
 	alert = strings.TrimPrefix(alert, "tls: ")
 	switch {

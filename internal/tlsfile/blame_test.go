@@ -17,6 +17,7 @@ func TestARefusalNamesItsKey(t *testing.T) {
 	ours, foreign := certs.New(t), certs.New(t)
 	cert, key := ours.Issue("caller", nil).Files()
 	strange, strangeKey := foreign.Issue("stranger", nil).Files()
+	expired, expiredKey := ours.Issue("late", func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }).Files()
 	mutual := serve(t, server(ours, ours, nil))
 	old := serve(t, server(ours, ours, func(c *tls.Config) { c.MaxVersion = tls.VersionTLS11 }))
 	stale := serve(t, server(ours, ours, func(c *tls.Config) {
@@ -33,7 +34,8 @@ func TestARefusalNamesItsKey(t *testing.T) {
 		"name":               {tlsfile.Config{CAFile: ours.File(), ServerName: "other.example.com"}, mutual, "server_name", "is for localhost, server.example.com, 127.0.0.1, not for other.example.com"},
 		"no certificate":     {tlsfile.Config{CAFile: ours.File()}, mutual, "cert_file", "is not set, and the server wants"},
 		"strange":            {tlsfile.Config{CAFile: ours.File(), CertFile: strange, KeyFile: strangeKey}, mutual, "cert_file", "refuses the certificate of"},
-		"server too old":     {tlsfile.Config{CAFile: ours.File(), CertFile: cert, KeyFile: key}, old, "", "protocol version"},
+		"expired":            {tlsfile.Config{CAFile: ours.File(), CertFile: expired, KeyFile: expiredKey}, mutual, "cert_file", "has expired at 2"},
+		"server too old":     {tlsfile.Config{CAFile: ours.File(), CertFile: cert, KeyFile: key}, old, "", "speaks no TLS 1.2"},
 		"server's expired":   {tlsfile.Config{CAFile: ours.File(), CertFile: cert, KeyFile: key}, stale, "", "is not valid now"},
 	} {
 		t.Run(name, func(t *testing.T) {

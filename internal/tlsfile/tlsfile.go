@@ -34,7 +34,7 @@ func (c Config) IsZero() bool { return c == Config{} }
 // Validate refuses half a key pair. It reads no file.
 func (c Config) Validate() error {
 	if (c.CertFile == "") != (c.KeyFile == "") {
-		return errors.New("want cert_file and key_file, or neither")
+		return errors.New("cert_file: want it together with key_file, or neither")
 	}
 	return nil
 }

@@ -1,0 +1,172 @@
+package kafka
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+)
+
+// conn is a connection that outlives its links. A broker ends a session whose
+// lifetime is over (KIP-368) at the next request, and kafka-go, which knows
+// nothing of that, would see a broken connection: a produce whose fate is
+// unknown, a group member that has to join again. A certificate or password that
+// has been exchanged would be shown by new connections only. So, between an
+// answer and the next request, when nothing is in flight, a link that is due is
+// replaced by a new one to the same broker; nothing of the protocol that we speak
+// is bound to a connection but its authentication.
+//
+// A new link that cannot be made leaves the old one in place for as long as the
+// broker leaves it.
+type conn struct {
+	owner  *dialer
+	redial func() (*link, error)
+
+	mu             sync.Mutex
+	link           *link
+	closed         bool
+	read, write    time.Time // deadlines
+	sent, received frames
+	retryAt        time.Time
+}
+
+// renewRetry is the pause after a link that could not be renewed.
+const renewRetry = 5 * time.Second
+
+func newConn(owner *dialer, first *link, redial func() (*link, error)) *conn {
+	return &conn{owner: owner, link: first, redial: redial}
+}
+
+// Write begins a request with a link that is good for it.
+func (c *conn) Write(b []byte) (int, error) {
+	if err := c.renew(); err != nil {
+		return 0, err
+	}
+	l := c.current()
+	n, err := l.Write(b)
+	c.mu.Lock()
+	c.sent.pass(b[:n])
+	c.mu.Unlock()
+	return n, err
+}
+
+// Read reads what answers the requests.
+func (c *conn) Read(b []byte) (int, error) {
+	n, err := c.current().Read(b)
+	c.mu.Lock()
+	c.received.pass(b[:n])
+	unanswered := c.received.none()
+	c.mu.Unlock()
+	if unanswered && c.owner.credentials == nil && closedOn(err) {
+		err = &SettingError{
+			Setting: "kafka.sasl.mechanism", Problem: "is not set, and the broker closed the connection at its first request, as a listener with SASL does",
+			Broker: c.RemoteAddr().String(), Err: err, passing: true,
+		}
+	}
+	return n, err
+}
+
+// renew replaces the link when it is due and nothing is in flight.
+func (c *conn) renew() error {
+	c.mu.Lock()
+	now := time.Now()
+	idle := c.sent.between() && c.received.between() && c.sent.whole == c.received.whole
+	over := !c.link.ends.IsZero() && !now.Before(c.link.ends)
+	wait := now.Before(c.retryAt) && !over
+	old := c.link
+	c.mu.Unlock()
+	due := over || !old.renewAt.IsZero() && !now.Before(old.renewAt)
+	if !idle || wait || !due && old.changes == c.owner.changes() {
+		return nil
+	}
+	fresh, err := c.redial()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case err != nil && over:
+		return fmt.Errorf("the session is over, and renewing it failed: %w", err)
+	case err != nil:
+		c.retryAt = time.Now().Add(renewRetry)
+		return nil
+	case c.closed:
+		return errors.Join(net.ErrClosed, fresh.Close())
+	}
+	c.link = fresh
+	_ = old.Close() // nothing is in flight on it
+	return errors.Join(fresh.SetReadDeadline(c.read), fresh.SetWriteDeadline(c.write))
+}
+
+func (c *conn) current() *link {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.link
+}
+
+// Close ends the connection.
+func (c *conn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	return c.link.Close()
+}
+
+// LocalAddr is the present link's.
+func (c *conn) LocalAddr() net.Addr { return c.current().LocalAddr() }
+
+// RemoteAddr is the present link's.
+func (c *conn) RemoteAddr() net.Addr { return c.current().RemoteAddr() }
+
+// SetDeadline bounds reads and writes.
+func (c *conn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+// SetReadDeadline bounds reads.
+func (c *conn) SetReadDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.read = t
+	return c.link.SetReadDeadline(t)
+}
+
+// SetWriteDeadline bounds writes.
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.write = t
+	return c.link.SetWriteDeadline(t)
+}
+
+// frames counts the messages that have passed in one direction: each is four
+// bytes of size, and as many bytes.
+type frames struct {
+	whole int    // messages that have passed whole
+	head  int    // bytes of the present size that have passed
+	left  uint32 // bytes of the present message to come
+}
+
+// pass counts what has passed.
+func (f *frames) pass(b []byte) {
+	for len(b) > 0 {
+		if f.head < 4 {
+			f.left = f.left<<8 | uint32(b[0])
+			f.head++
+			b = b[1:]
+		} else {
+			n := min(uint32(len(b)), f.left)
+			f.left -= n
+			b = b[n:]
+		}
+		if f.head == 4 && f.left == 0 {
+			f.whole++
+			f.head = 0
+		}
+	}
+}
+
+// between says whether no message has passed in part.
+func (f *frames) between() bool { return f.head == 0 }
+
+// none says whether nothing has passed at all.
+func (f *frames) none() bool { return f.whole == 0 && f.head == 0 }
