@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -11,11 +12,17 @@ import (
 // has no id and is not made by the question.
 func TestTopicIDs(t *testing.T) {
 	t.Parallel()
-	_, client := setup(t)
-	ctx := t.Context()
+	cluster, client := setup(t, 1)
+	ctx := testContext(t)
+	admin, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
 	const name, missing = "made-anew", "missing"
 	var seen []TopicID
 	for range 2 {
+		forgetRefresh(client)
 		if _, err := client.CreateMissingTopics(ctx, []TopicSpec{{Name: name, Partitions: 3, ReplicationFactor: 1}}); err != nil {
 			t.Fatal(err)
 		}
@@ -27,7 +34,12 @@ func TestTopicIDs(t *testing.T) {
 			t.Errorf("ids %v", ids)
 		}
 		seen = append(seen, ids[name])
-		deleteTopic(t, client, name)
+		gone := kmsg.NewPtrDeleteTopicsRequest()
+		gone.TopicNames = []string{name}
+		gone.Topics = []kmsg.DeleteTopicsRequestTopic{{Topic: kmsg.StringPtr(name)}}
+		if _, err := gone.RequestWith(ctx, admin); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if seen[0] == seen[1] {
 		t.Error("both topics have one id")
