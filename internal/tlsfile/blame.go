@@ -27,7 +27,7 @@ func (c Config) Blame(err error) (key, problem string, ok bool) {
 	)
 	switch {
 	case errors.As(err, &expired):
-		return "cert_file", "our certificate is not valid now", true
+		return "cert_file", strings.TrimPrefix(expired.Error(), "cert_file: "), true
 	case errors.As(err, &authority):
 		return "ca_file", c.unknownAuthority(), true
 	case errors.As(err, &hostname):
