@@ -21,9 +21,11 @@ import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.data.TimeConversions;
 import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.message.BinaryMessageDecoder;
 import org.apache.avro.message.BinaryMessageEncoder;
@@ -70,6 +72,25 @@ final class Events {
   /** Reads single-object encoding; a fingerprint that is not the schema's is an exception. */
   static JsonNode fromSingleObject(Schema schema, byte[] value) throws IOException {
     return toJson(schema, new BinaryMessageDecoder<GenericRecord>(AVRO, schema).decode(value));
+  }
+
+  /** Returns the schema id of Confluent's wire format. */
+  static int idOfConfluent(byte[] value) {
+    if (value[0] != 0) {
+      throw new IllegalArgumentException("not Confluent's wire format");
+    }
+    return ByteBuffer.wrap(value, 1, Integer.BYTES).getInt();
+  }
+
+  /** Reads Confluent's wire format by the schema that it was written with. */
+  static JsonNode fromConfluent(Schema writer, byte[] value) throws IOException {
+    int start = 1 + Integer.BYTES;
+    var decoder = DecoderFactory.get().binaryDecoder(value, start, value.length - start, null);
+    Object event = new GenericDatumReader<Object>(writer, writer, AVRO).read(null, decoder);
+    if (!decoder.isEnd()) {
+      throw new IOException("bytes follow the event");
+    }
+    return toJson(writer, event);
   }
 
   /** Turns plain JSON into what Avro writes by the schema. Absent fields take their default. */

@@ -20,7 +20,8 @@ final class Partitions {
       byte[] key = Base64.getDecoder().decode(line);
       String partitions =
           Arrays.stream(counts)
-              .map(n -> String.valueOf(BuiltInPartitioner.partitionForKey(key, Integer.parseInt(n))))
+              .map(
+                  n -> String.valueOf(BuiltInPartitioner.partitionForKey(key, Integer.parseInt(n))))
               .collect(Collectors.joining(" "));
       System.out.println(Utils.murmur2(key) + " " + partitions);
     }

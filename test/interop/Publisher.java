@@ -98,7 +98,7 @@ final class Publisher {
       return order.get("value").binaryValue();
     }
     if (order.has("registry")) {
-      Registry.Latest latest =
+      Registry.Identified latest =
           registry.latest(order.get("registry").textValue(), order.get("subject").textValue());
       return Events.toConfluent(latest.schema(), latest.id(), order.get("event"));
     }

@@ -11,24 +11,35 @@ import org.apache.avro.Schema;
 /** A Schema Registry as its HTTP interface is documented; what is read once is remembered. */
 final class Registry {
   /** A schema with its id. */
-  record Latest(int id, Schema schema) {}
+  record Identified(int id, Schema schema) {}
 
   private final HttpClient http = HttpClient.newHttpClient();
-  private final Map<String, Latest> known = new HashMap<>();
+  private final Map<String, JsonNode> answers = new HashMap<>();
 
   /** Returns the latest schema of a subject. */
-  Latest latest(String registry, String subject) throws IOException, InterruptedException {
-    String address = registry + "/subjects/" + subject + "/versions/latest";
-    if (!known.containsKey(address)) {
+  Identified latest(String registry, String subject) throws IOException, InterruptedException {
+    JsonNode version = get(registry + "/subjects/" + subject + "/versions/latest");
+    return new Identified(version.get("id").intValue(), schema(version));
+  }
+
+  /** Returns the schema with an id. */
+  Schema byId(String registry, int id) throws IOException, InterruptedException {
+    return schema(get(registry + "/schemas/ids/" + id));
+  }
+
+  private static Schema schema(JsonNode answer) {
+    return new Schema.Parser().parse(answer.get("schema").textValue());
+  }
+
+  private JsonNode get(String address) throws IOException, InterruptedException {
+    if (!answers.containsKey(address)) {
       var answer =
           http.send(HttpRequest.newBuilder(URI.create(address)).build(), BodyHandlers.ofString());
       if (answer.statusCode() != 200) {
-        throw new IOException("registry: " + answer.statusCode() + " for " + subject);
+        throw new IOException(address + " answered " + answer.statusCode());
       }
-      JsonNode version = Events.JSON.readTree(answer.body());
-      Schema schema = new Schema.Parser().parse(version.get("schema").textValue());
-      known.put(address, new Latest(version.get("id").intValue(), schema));
+      answers.put(address, Events.JSON.readTree(answer.body()));
     }
-    return known.get(address);
+    return answers.get(address);
   }
 }

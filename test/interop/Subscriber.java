@@ -22,20 +22,25 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * ends. Its one argument is
  *
  * <pre>
- * {"config": {...}, "topics": [...], "schemas": {TOPIC: FILE}}
+ * {"config": {...}, "topics": [...], "schemas": {TOPIC: FILE}, "registry": ADDRESS}
  * </pre>
  *
- * The value of a topic with a schema is Avro in single-object encoding and printed as plain JSON;
- * any other in base64. Headers must be UTF-8.
+ * The value of a topic with a schema is printed as plain JSON; any other in base64. Without a
+ * registry it is Avro in single-object encoding by that very schema, with one it is in Confluent's
+ * wire format by whatever schema the registry has for its id. Headers must be UTF-8.
  */
 final class Subscriber {
   private final Map<String, Schema> schemas = new HashMap<>();
+  private final Registry registry = new Registry();
+  private final String address;
 
-  private Subscriber() {}
+  private Subscriber(String address) {
+    this.address = address;
+  }
 
   public static void main(String[] args) throws Exception {
     JsonNode order = Events.JSON.readTree(args[0]);
-    Subscriber subscriber = new Subscriber();
+    Subscriber subscriber = new Subscriber(order.path("registry").textValue());
     for (var schema : order.get("schemas").properties()) {
       subscriber.schemas.put(schema.getKey(), Events.schema(schema.getValue().textValue()));
     }
@@ -64,7 +69,8 @@ final class Subscriber {
     watch.start();
   }
 
-  private void read(Consumer<byte[], byte[]> consumer, List<String> topics) throws IOException {
+  private void read(Consumer<byte[], byte[]> consumer, List<String> topics)
+      throws IOException, InterruptedException {
     consumer.subscribe(topics);
     try {
       while (true) {
@@ -78,7 +84,8 @@ final class Subscriber {
     }
   }
 
-  private JsonNode shown(ConsumerRecord<byte[], byte[]> record) throws IOException {
+  private JsonNode shown(ConsumerRecord<byte[], byte[]> record)
+      throws IOException, InterruptedException {
     ObjectNode shown =
         Events.JSON
             .createObjectNode()
@@ -94,7 +101,18 @@ final class Subscriber {
     if (schema == null) {
       return shown.put("value", record.value());
     }
-    return shown.set("event", Events.fromSingleObject(schema, record.value()));
+    return shown.set("event", event(schema, record.value()));
+  }
+
+  private JsonNode event(Schema schema, byte[] value) throws IOException, InterruptedException {
+    if (address == null) {
+      return Events.fromSingleObject(schema, value);
+    }
+    Schema writer = registry.byId(address, Events.idOfConfluent(value));
+    if (!writer.getFullName().equals(schema.getFullName())) {
+      throw new IOException("an event of " + schema + " has the id of " + writer);
+    }
+    return Events.fromConfluent(writer, value);
   }
 
   private static String strictly(byte[] utf8) throws CharacterCodingException {
