@@ -7,61 +7,43 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/netip"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/tlsfile"
 )
 
 // Client posts to one bank. It is safe for concurrent use and owns no goroutine
 // but those of net/http's idle connections.
 type Client struct {
-	base    string
-	timeout time.Duration
-	maxBody int64
-	http    *http.Client
-	signer  BodySigner
+	cfg    HTTPConfig
+	base   string
+	files  *tlsfile.Files
+	http   *http.Client
+	signer BodySigner
 }
 
 // NewClient builds a client; it connects to nothing yet. cfg takes its defaults
-// first; the error lists all that is wrong with it.
+// first; the error lists all that is wrong with it, each by its key.
 func NewClient(cfg HTTPConfig) (*Client, error) {
 	cfg = cfg.WithDefaults()
 	if err := cfg.Validate(); err != nil {
-		return nil, fmt.Errorf("configuring bank client: %w", err)
+		return nil, err
 	}
 	files, err := cfg.TLS.Open()
 	if err != nil {
-		return nil, fmt.Errorf("configuring bank client: tls: %w", err)
+		return nil, fmt.Errorf("tls: %w", err)
 	}
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(cfg.HTTP2)
-	offered := []string{"http/1.1"}
-	if cfg.HTTP2 {
-		offered = []string{"h2", "http/1.1"}
-	}
-	dialer := &net.Dialer{Timeout: cfg.DialTimeout, KeepAlive: 30 * time.Second}
 	return &Client{
-		base:    strings.TrimRight(cfg.BaseURL, "/"),
-		timeout: cfg.Timeout,
-		maxBody: cfg.MaxResponseBytes,
+		cfg:   cfg,
+		base:  strings.TrimRight(cfg.BaseURL, "/"),
+		files: files,
 		http: &http.Client{
-			Transport: &http.Transport{
-				Proxy:                  nil, // never from the environment
-				DialContext:            dialer.DialContext,
-				DialTLSContext:         files.Dialer(dialer.DialContext, cfg.DialTimeout, offered...),
-				MaxIdleConnsPerHost:    cfg.MaxIdleConns,
-				IdleConnTimeout:        cfg.IdleTimeout,
-				MaxResponseHeaderBytes: 64 << 10,
-				Protocols:              &protocols,
-			},
+			Transport:     newConnections(cfg, files),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}, nil
@@ -79,13 +61,16 @@ func (c *Client) WithSigner(s BodySigner) *Client {
 // slashes stay: one bank has them (contract section 1.2).
 func (c *Client) URL(path string) string { return c.base + path }
 
+// Format keeps what the client holds out of every print.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "client of %s", c.base) }
+
 // CloseIdle closes the connections that no call uses.
 func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
 
 // Post makes one round trip and never follows a redirect. It ends by the
 // client's own timeout even where ctx has none.
 func (c *Client) Post(ctx context.Context, r Request) Exchange {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	var sent sending
 	req, err := http.NewRequestWithContext(sent.trace(ctx), http.MethodPost, r.URL, bytes.NewReader(r.Body))
@@ -102,6 +87,9 @@ func (c *Client) Post(ctx context.Context, r Request) Exchange {
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
+		if refusal := c.tlsError(&sent, err); refusal != nil {
+			return Exchange{Delivery: command.NotSent, Err: refusal}
+		}
 		return Exchange{Delivery: sent.delivery(ctx), Err: fmt.Errorf("posting to bank: %w", withoutURL(err))}
 	}
 	defer func() { _ = resp.Body.Close() }() // the body has been read or is given up
@@ -110,30 +98,17 @@ func (c *Client) Post(ctx context.Context, r Request) Exchange {
 		Header:     resp.Header,
 		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now()),
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, c.maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, c.cfg.MaxResponseBytes+1))
 	switch {
 	case err != nil:
 		e.Err = fmt.Errorf("reading bank answer: %w", withoutURL(err))
-	case int64(len(body)) > c.maxBody:
+	case int64(len(body)) > c.cfg.MaxResponseBytes:
 		e.Oversize = true
-		e.Err = fmt.Errorf("reading bank answer: over %d bytes", c.maxBody)
+		e.Err = fmt.Errorf("reading bank answer: over %d bytes", c.cfg.MaxResponseBytes)
 	default:
 		e.Delivery, e.Body = command.Answered, body
 	}
 	return e
-}
-
-// sending watches how far a request has come. Its marks are never taken back:
-// net/http may replay a request on a second connection.
-type sending struct {
-	gotConn, wroteHeaders atomic.Bool
-}
-
-func (s *sending) trace(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn:      func(httptrace.GotConnInfo) { s.gotConn.Store(true) },
-		WroteHeaders: func() { s.wroteHeaders.Store(true) },
-	})
 }
 
 // delivery judges a request that failed. A context that ends while a connection

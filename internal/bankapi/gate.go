@@ -105,7 +105,8 @@ func (g *Group) settle(p pass, v command.Verdict) {
 	now := time.Now()
 	g.running--
 	p.done(breakerError(v))
-	refused := v.Delivery == command.Answered && (v.Retry == command.RetryPause || v.Retry == command.RetryDelay)
+	refused := (v.Delivery == command.Answered || v.Code == command.CodeBankTLSRefused) &&
+		(v.Retry == command.RetryPause || v.Retry == command.RetryDelay)
 	switch current := p.generation == g.generation; {
 	case refused && current:
 		g.shut(now, v)

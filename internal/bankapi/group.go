@@ -32,6 +32,7 @@ type Group struct {
 	observer Observer
 	slots    limiter
 	rate     *rate.Limiter
+	files    *Client // whose certificates the calls use; nil for none known
 
 	// mu guards everything below, the breaker's own state included, so that
 	// gate and breaker always agree.
@@ -77,6 +78,14 @@ func NewGroup(name string, cfg GroupConfig, o Observer) (*Group, error) {
 		IsExcluded:    func(err error) bool { return errors.Is(err, errUncounted) },
 	})
 	return g, nil
+}
+
+// Over names the client that the group's calls go through, so that a gate which
+// TLS has shut opens when a certificate's file has changed. It comes before the
+// first call, and returns the group.
+func (g *Group) Over(c *Client) *Group {
+	g.files = c
+	return g
 }
 
 // Name returns the group's name.

@@ -14,6 +14,7 @@ const (
 	HoldPaused        HoldReason = "paused"         // refused: credentials, address, endpoint
 	HoldDelayed       HoldReason = "delayed"        // throttled
 	HoldSecretRefused HoldReason = "secret_refused" // not tried again before the secret changes
+	HoldTLSRefused    HoldReason = "tls_refused"    // tried again at once when a certificate's file changes
 )
 
 // askEvery is how often a hold asks whether it has been lifted.
@@ -51,7 +52,13 @@ func (h *hold) extend(until time.Time) {
 // shut holds the gate after a refusal; each one in a row doubles the wait.
 func (g *Group) shut(now time.Time, v command.Verdict) {
 	h := &hold{reason: HoldPaused, why: why(v), interval: g.cfg.PauseInitial}
-	if v.Retry == command.RetryDelay {
+	switch {
+	case v.Code == command.CodeBankTLSRefused:
+		h.reason = HoldTLSRefused
+		if g.files != nil {
+			h.lifted, h.nextAsk = g.files.changed(), now.Add(askEvery)
+		}
+	case v.Retry == command.RetryDelay:
 		h.reason, h.interval = HoldDelayed, g.cfg.Delay
 	}
 	if g.hold != nil && g.hold.reason == h.reason {
@@ -105,6 +112,7 @@ type GroupState struct {
 	// window; a change of its state clears them.
 	Successes, Failures, ConsecutiveFailures uint32
 	Hold                                     HoldReason
+	Why                                      string // code and constant words; "" without a hold
 	// NextProbe is when a command may probe next: zero when the gate stands
 	// open, when probes are under way, and when only a new secret opens it.
 	NextProbe time.Time
@@ -129,7 +137,7 @@ func (g *Group) State() GroupState {
 		s.NextProbe = g.openUntil
 	}
 	if g.hold != nil {
-		s.Hold = g.hold.reason
+		s.Hold, s.Why = g.hold.reason, g.hold.why
 		if g.hold.until.After(now) && g.hold.until.After(s.NextProbe) {
 			s.NextProbe = g.hold.until
 		}

@@ -32,6 +32,15 @@ type HTTPConfig struct {
 	// AllowPlaintext permits http:// to a host that is not loopback.
 	AllowPlaintext bool           `yaml:"allow_plaintext"`
 	TLS            tlsfile.Config `yaml:"tls"`
+	// Setting is the key under which all this is configured, for messages.
+	Setting string `yaml:"-"` // default http
+}
+
+func (c HTTPConfig) setting() string {
+	if c.Setting == "" {
+		return "http"
+	}
+	return c.Setting
 }
 
 // WithDefaults fills in what is not set.

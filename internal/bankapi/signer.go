@@ -8,10 +8,11 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
+
+	"bankprocessor/internal/follow"
 )
 
 // BodySigner returns the headers that sign a body. It is given the exact bytes
@@ -22,31 +23,48 @@ type BodySigner interface {
 
 // RS256Signer signs as DenizBank's v2 gateway is reported to want it (contract
 // section 1.3, unverified): header Signature is a compact JWS, algorithm RS256,
-// whose payload is the base64 text of the body's SHA-256.
-type RS256Signer struct{ key *rsa.PrivateKey }
+// whose payload is the base64 text of the body's SHA-256. It follows its key's
+// file.
+type RS256Signer struct {
+	key *follow.Files[*rsa.PrivateKey]
+}
 
 // NewRS256Signer reads a PEM file with an RSA private key in PKCS #8 or #1.
 func NewRS256Signer(keyFile string) (*RS256Signer, error) {
-	content, err := os.ReadFile(keyFile)
+	key, err := follow.Open(func() (*rsa.PrivateKey, error) { return readRSAKey(keyFile) }, keyFile)
 	if err != nil {
-		return nil, fmt.Errorf("reading signing key: %w", err)
+		return nil, err
+	}
+	return &RS256Signer{key}, nil
+}
+
+func readRSAKey(file string) (*rsa.PrivateKey, error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
 	}
 	block, _ := pem.Decode(content)
 	if block == nil {
-		return nil, fmt.Errorf("reading signing key: no PEM block in %s", keyFile)
+		return nil, fmt.Errorf("%s holds no PEM", file)
 	}
 	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
-		return &RS256Signer{key}, nil
+		return key, nil
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
-		return nil, fmt.Errorf("reading signing key: %w", err)
+		return nil, fmt.Errorf("%s holds no private key: %w", file, err)
 	}
 	key, ok := parsed.(*rsa.PrivateKey)
 	if !ok {
-		return nil, errors.New("reading signing key: want an RSA key")
+		return nil, fmt.Errorf("%s holds no RSA key", file)
 	}
-	return &RS256Signer{key}, nil
+	return key, nil
+}
+
+// Followed is the key as a setting to watch over; path is its key in the
+// configuration.
+func (s *RS256Signer) Followed(path string) follow.Setting {
+	return follow.Setting{Path: path, Look: s.key.Look}
 }
 
 // Sign returns the Signature header.
@@ -56,7 +74,7 @@ func (s *RS256Signer) Sign(body []byte) (http.Header, error) {
 	signed := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256"}`)) + "." +
 		base64.RawURLEncoding.EncodeToString([]byte(payload))
 	sum := sha256.Sum256([]byte(signed))
-	signature, err := rsa.SignPKCS1v15(rand.Reader, s.key, crypto.SHA256, sum[:])
+	signature, err := rsa.SignPKCS1v15(rand.Reader, s.key.Get(), crypto.SHA256, sum[:])
 	if err != nil {
 		return nil, fmt.Errorf("signing body: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"bankprocessor/internal/command"
+	"bankprocessor/test/certs"
 )
 
 func TestRS256SignsTheExactBytes(t *testing.T) {
@@ -64,9 +65,9 @@ func TestRS256SignsTheExactBytes(t *testing.T) {
 
 func TestRS256SignerRefusals(t *testing.T) {
 	t.Parallel()
-	_, ecKey, _ := newAuthority(t).issue("x", nil)
+	_, ecKey := certs.New(t).Issue("x", nil).Files()
 	for name, path := range map[string]string{
-		"no file": "/nowhere/at/all", "no PEM": writeFile(t, "x"), "no RSA": writeFile(t, ecKey),
+		"no file": "/nowhere/at/all", "no PEM": writeFile(t, "x"), "no RSA": ecKey,
 		"no key": writeFile(t, pemOf("PRIVATE KEY", []byte("x"))),
 	} {
 		if _, err := NewRS256Signer(path); err == nil {

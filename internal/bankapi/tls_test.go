@@ -1,165 +1,291 @@
 package bankapi
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
+	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/pem"
 	"io"
 	"log"
-	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/tlsfile"
+	"bankprocessor/test/certs"
 )
 
 var discardLog = log.New(io.Discard, "", 0)
-
-// authority is a certificate authority for one test.
-type authority struct {
-	t    *testing.T
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-func newAuthority(t *testing.T) *authority {
-	t.Helper()
-	a := &authority{t: t}
-	certPEM, _, key := a.issue("test authority", func(c *x509.Certificate) {
-		c.IsCA, c.BasicConstraintsValid, c.KeyUsage = true, true, x509.KeyUsageCertSign
-	})
-	block, _ := pem.Decode([]byte(certPEM))
-	cert, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.cert, a.key = cert, key
-	return a
-}
-
-func (a *authority) issue(name string, adjust func(*x509.Certificate)) (certPEM, keyPEM string, key *ecdsa.PrivateKey) {
-	a.t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		DNSNames:    []string{"bank.example.com"},
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	if adjust != nil {
-		adjust(template)
-	}
-	parent, signer := a.cert, a.key
-	if parent == nil {
-		parent, signer = template, key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	return pemOf("CERTIFICATE", der), pemOf("PRIVATE KEY", keyDER), key
-}
 
 func pemOf(kind string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 
-// tlsBank answers with the common name of its caller's certificate.
-func tlsBank(t *testing.T, a *authority, adjust func(*httptest.Server)) *httptest.Server {
-	t.Helper()
-	certPEM, keyPEM, _ := a.issue("bank", nil)
-	cert, err := tls.X509KeyPair([]byte(certPEM), []byte(keyPEM))
-	if err != nil {
-		t.Fatal(err)
-	}
-	callers := x509.NewCertPool()
-	callers.AddCert(a.cert)
-	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, r.TLS.PeerCertificates[0].Subject.CommonName+" "+r.Proto)
-	}))
-	srv.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, ClientCAs: callers, ClientAuth: tls.RequireAndVerifyClientCert}
-	srv.Config.ErrorLog = discardLog
-	adjust(srv)
-	srv.StartTLS()
-	t.Cleanup(srv.Close)
-	return srv
+// tlsBank answers with the common name of its caller's certificate. What a caller
+// must show can be changed while it runs.
+type tlsBank struct {
+	*httptest.Server
+	settings atomic.Pointer[tls.Config]
+	served   atomic.Int32
 }
 
-func TestMutualTLS(t *testing.T) {
-	t.Parallel()
+func serveTLS(t *testing.T, settings *tls.Config) *tlsBank {
+	t.Helper()
+	b := &tlsBank{}
+	b.settings.Store(settings)
+	b.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b.served.Add(1)
+		_, _ = io.WriteString(w, r.TLS.PeerCertificates[0].Subject.CommonName+" "+r.Proto)
+	}))
+	b.TLS = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		c := b.settings.Load().Clone()
+		c.NextProtos = []string{"h2", "http/1.1"}
+		return c, nil
+	}}
+	b.Config.ErrorLog = discardLog
+	b.EnableHTTP2 = true
+	b.StartTLS()
+	t.Cleanup(b.Close)
+	return b
+}
+
+// mutual is a bank that ours has certified and that wants callers of theirs.
+func mutual(ours, theirs *certs.Authority) *tls.Config {
+	return &tls.Config{
+		MinVersion:   tls.VersionTLS12,
+		Certificates: []tls.Certificate{ours.Issue("bank", nil, "bank.example.com").Pair()},
+		ClientCAs:    theirs.Pool(), ClientAuth: tls.RequireAndVerifyClientCert,
+	}
+}
+
+// eachProtocol runs f over HTTP/1.1 and h2.
+func eachProtocol(t *testing.T, f func(t *testing.T, proto string, over func(*HTTPConfig))) {
 	for proto, h2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {
 		t.Run(proto, func(t *testing.T) {
 			t.Parallel()
-			a := newAuthority(t)
-			srv := tlsBank(t, a, func(s *httptest.Server) { s.EnableHTTP2 = true })
-			firstCert, firstKey, _ := a.issue("first", nil)
-			tlsFiles := tlsfile.Config{
-				CAFile: writeFile(t, pemOf("CERTIFICATE", a.cert.Raw)), ServerName: "bank.example.com",
-				CertFile: writeFile(t, firstCert), KeyFile: writeFile(t, firstKey),
-			}
-			c := clientFor(t, srv.URL, func(c *HTTPConfig) { c.TLS, c.HTTP2 = tlsFiles, h2 })
-			ask := func(want string) {
-				t.Helper()
-				e := c.Post(t.Context(), Request{URL: c.URL("/")})
-				if string(e.Body) != want+" "+proto {
-					t.Errorf("bank saw %q, want %q; %v", e.Body, want, e.Err)
-				}
-				c.CloseIdle()
-			}
-			ask("first")
-
-			// While the two files do not fit each other, the old pair serves.
-			secondCert, secondKey, _ := a.issue("second", nil)
-			rewrite(t, tlsFiles.CertFile, secondCert)
-			ask("first")
-			rewrite(t, tlsFiles.KeyFile, secondKey)
-			ask("second")
+			f(t, proto, func(c *HTTPConfig) { c.HTTP2 = h2 })
 		})
+	}
+}
+
+func filesOf(ours *certs.Authority, identity certs.Issued) tlsfile.Config {
+	c := tlsfile.Config{CAFile: ours.File(), ServerName: "bank.example.com"}
+	c.CertFile, c.KeyFile = identity.Files()
+	return c
+}
+
+// A renewed identity counts from the next call on, although the connections of the
+// old one idle: nothing closes them but the renewal.
+func TestARenewedIdentityIsShownAtTheNextCall(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, proto string, over func(*HTTPConfig)) {
+		ca := certs.New(t)
+		bank := serveTLS(t, mutual(ca, ca))
+		files := filesOf(ca, ca.Issue("first", nil))
+		c := clientFor(t, bank.URL, over, func(c *HTTPConfig) { c.TLS = files })
+		ask := func(want string) {
+			t.Helper()
+			if e := c.Post(t.Context(), Request{URL: c.URL("/")}); string(e.Body) != want+" "+proto {
+				t.Errorf("bank saw %q, want %q; %v", e.Body, want, e.Err)
+			}
+		}
+		second := ca.Issue("second", nil)
+		ask("first")
+		certs.Replace(t, files.CertFile, second.Cert)
+		ask("first") // the two files do not fit each other yet
+		certs.Replace(t, files.KeyFile, second.Key)
+		ask("second")
+		third := ca.Issue("third", nil)
+		certs.Replace(t, files.CertFile, third.Cert)
+		certs.Replace(t, files.KeyFile, third.Key)
+		ask("third")
+	})
+}
+
+// The bank's certificate goes over to another authority.
+func TestARenewedTrustCountsFromTheNextCall(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, _ string, over func(*HTTPConfig)) {
+		first, second := certs.New(t), certs.New(t)
+		bank := serveTLS(t, mutual(first, first))
+		files := filesOf(first, first.Issue("caller", nil))
+		c := clientFor(t, bank.URL, over, func(c *HTTPConfig) { c.TLS, c.Setting = files, "banks.x.http" })
+		ask := func(want command.Delivery, refusal string) {
+			t.Helper()
+			e := c.Post(t.Context(), Request{URL: c.URL("/")})
+			v := VerdictOfHTTP(e, true)
+			if e.Delivery != want || refusal != "" && (v.Code != command.CodeBankTLSRefused || !strings.Contains(v.Detail, refusal)) {
+				t.Errorf("exchange %+v, verdict %+v", e, v)
+			}
+		}
+		ask(command.Answered, "")
+		bank.settings.Store(mutual(second, first))
+		ask(command.Answered, "") // on the connection that is open
+		certs.Replace(t, files.CAFile, second.PEM())
+		ask(command.Answered, "")
+		certs.Replace(t, files.CAFile, first.PEM())
+		ask(command.NotSent, "banks.x.http.tls.ca_file: the server's certificate is signed by an authority that is not in")
+		certs.Replace(t, files.CAFile, first.PEM()+second.PEM())
+		ask(command.Answered, "")
+	})
+}
+
+// A refused certificate is never an unknown outcome, although with TLS 1.3 the
+// refusal comes after the request has been written.
+func TestARefusedIdentityHasSentNothing(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, _ string, over func(*HTTPConfig)) {
+		ours, foreign := certs.New(t), certs.New(t)
+		for version, max := range map[string]uint16{"TLS 1.2": tls.VersionTLS12, "TLS 1.3": tls.VersionTLS13} {
+			settings := mutual(ours, ours)
+			settings.MaxVersion = max
+			bank := serveTLS(t, settings)
+			c := clientFor(t, bank.URL, over, func(c *HTTPConfig) {
+				c.TLS, c.Setting = filesOf(ours, foreign.Issue("stranger", nil)), "banks.x.http"
+			})
+			body := bytes.Repeat([]byte("x"), 4<<10)
+			for range 50 {
+				e := c.Post(t.Context(), Request{URL: c.URL("/"), Body: body})
+				v := VerdictOfHTTP(e, true)
+				if v.Delivery != command.NotSent || v.Code != command.CodeBankTLSRefused || v.Retry != command.RetryPause ||
+					v.BankFault || v.DeadLetter || !strings.Contains(v.Detail, "banks.x.http.tls.cert_file: the server refuses the certificate of") {
+					t.Fatalf("%s: exchange %+v, verdict %+v", version, e, v)
+				}
+			}
+			if n := bank.served.Load(); n != 0 {
+				t.Errorf("%s: the bank served %d calls", version, n)
+			}
+		}
+	})
+}
+
+// On a connection that the bank has answered on, its refusal proves nothing about
+// the request that is under way.
+func TestARefusalAfterAnAnswerProvesNothing(t *testing.T) {
+	t.Parallel()
+	c := &Client{cfg: HTTPConfig{TLS: tlsfile.Config{CertFile: "f"}}}
+	remote := func(alert tls.AlertError) error { return &net.OpError{Op: "remote error", Err: alert} }
+	for name, tt := range map[string]struct {
+		fresh func(*sending)
+		want  bool
+	}{
+		"before a connection":          {func(*sending) {}, true},
+		"a connection without answers": {func(s *sending) { s.gotConn.Store(true); s.on.Store(newWire(nil)) }, true},
+		"a connection with answers": {func(s *sending) {
+			w := newWire(nil)
+			w.answered.Store(true)
+			s.gotConn.Store(true)
+			s.on.Store(w)
+		}, false},
+		"a connection that is not known": {func(s *sending) { s.gotConn.Store(true) }, false},
+	} {
+		var s sending
+		tt.fresh(&s)
+		if got := c.tlsError(&s, remote(45)) != nil; got != tt.want {
+			t.Errorf("%s: certain %t, want %t", name, got, tt.want)
+		}
+	}
+	var s sending
+	s.gotConn.Store(true)
+	s.on.Store(newWire(nil))
+	if c.tlsError(&s, remote(80)) != nil { // internal error
+		t.Error("any alert is taken for a refusal")
 	}
 }
 
 func TestTLSRefusals(t *testing.T) {
 	t.Parallel()
-	a := newAuthority(t)
-	ca := writeFile(t, pemOf("CERTIFICATE", a.cert.Raw))
-	cert, key, _ := a.issue("caller", nil)
-	files := tlsfile.Config{CAFile: ca, ServerName: "bank.example.com", CertFile: writeFile(t, cert), KeyFile: writeFile(t, key)}
-	old := tlsBank(t, a, func(s *httptest.Server) { s.TLS.MaxVersion = tls.VersionTLS11 })
-	current := tlsBank(t, a, func(*httptest.Server) {})
-
+	ca := certs.New(t)
+	current := serveTLS(t, mutual(ca, ca))
+	settings := mutual(ca, ca)
+	settings.MinVersion, settings.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+	old := serveTLS(t, settings)
+	plain := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(plain.Close)
+	expired := filesOf(ca, ca.Issue("late", func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }))
 	for name, tc := range map[string]struct {
 		url    string
 		adjust func(*tlsfile.Config)
+		want   string
 	}{
-		"TLS 1.1":    {old.URL, func(*tlsfile.Config) {}},
-		"other name": {current.URL, func(c *tlsfile.Config) { c.ServerName = "other.example.com" }},
-		"other CA":   {current.URL, func(c *tlsfile.Config) { c.CAFile = "" }},
+		"TLS 1.1":        {old.URL, func(*tlsfile.Config) {}, "b.tls: the server speaks no TLS 1.2"},
+		"other name":     {current.URL, func(c *tlsfile.Config) { c.ServerName = "other.example.com" }, "b.tls.server_name: the server's certificate is for "},
+		"other CA":       {current.URL, func(c *tlsfile.Config) { c.CAFile = "" }, "b.tls.ca_file: is not set"},
+		"no certificate": {current.URL, func(c *tlsfile.Config) { c.CertFile, c.KeyFile = "", "" }, "b.tls.cert_file: is not set, and the server wants"},
+		"expired":        {current.URL, func(c *tlsfile.Config) { c.CertFile, c.KeyFile = expired.CertFile, expired.KeyFile }, "has expired at "},
+		"no TLS at all":  {strings.Replace(plain.URL, "http", "https", 1), func(*tlsfile.Config) {}, "b.tls: the server does not speak TLS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := files
-			tc.adjust(&cfg)
-			c := clientFor(t, tc.url, func(c *HTTPConfig) { c.TLS = cfg })
-			if e := c.Post(t.Context(), Request{URL: c.URL("/")}); e.Delivery != command.NotSent || e.Err == nil {
-				t.Errorf("exchange %+v", e)
+			files := filesOf(ca, ca.Issue("caller", nil))
+			tc.adjust(&files)
+			c := clientFor(t, tc.url, func(c *HTTPConfig) { c.TLS, c.Setting = files, "b" })
+			e := c.Post(t.Context(), Request{URL: c.URL("/")})
+			if v := VerdictOfHTTP(e, true); v.Delivery != command.NotSent || v.Retry != command.RetryPause || !strings.Contains(v.Detail, tc.want) {
+				t.Errorf("exchange %+v, verdict %+v", e, v)
 			}
 		})
 	}
-	if _, err := NewClient(HTTPConfig{BaseURL: current.URL, TLS: tlsfile.Config{CAFile: files.KeyFile}}); err == nil {
-		t.Error("a CA file without a certificate was taken")
+	if _, err := NewClient(HTTPConfig{BaseURL: current.URL, TLS: tlsfile.Config{CAFile: expired.KeyFile}}); err == nil ||
+		!strings.Contains(err.Error(), "tls: ca_file: ") {
+		t.Errorf("a CA file without a certificate: %v", err)
+	}
+}
+
+// A group that TLS has shut is tried again as soon as the file has changed, and
+// without that after its pause.
+func TestAGateThatTLSHasShutOpensWithTheFile(t *testing.T) {
+	t.Parallel()
+	ours, foreign := certs.New(t), certs.New(t)
+	bank := serveTLS(t, mutual(ours, ours))
+	files := filesOf(ours, foreign.Issue("stranger", nil))
+	c := clientFor(t, bank.URL, func(c *HTTPConfig) { c.TLS, c.Setting = files, "banks.x.http" })
+	seen := &recorder{}
+	g, err := NewGroup("g", GroupConfig{PauseInitial: time.Hour, PauseMax: time.Hour}, seen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Over(c)
+	call := func() command.Verdict {
+		return g.Do(t.Context(), func(ctx context.Context) command.Verdict {
+			e := c.Post(ctx, Request{URL: c.URL("/")})
+			if e.Delivery == command.Answered {
+				return command.Verdict{Status: command.Succeeded, Delivery: command.Answered}
+			}
+			return VerdictOfHTTP(e, false)
+		})
+	}
+	if v := call(); v.Code != command.CodeBankTLSRefused {
+		t.Fatalf("verdict %+v", v)
+	}
+	s := g.State()
+	if !g.Shut() || s.Hold != HoldTLSRefused || !strings.Contains(s.Why, "banks.x.http.tls.cert_file") || s.Breaker != "closed" {
+		t.Errorf("state %+v", s)
+	}
+	if v := call(); v.Delivery != command.NotSent || v.Code != command.CodeBankUnreachable {
+		t.Errorf("the gate stands open: %+v", v)
+	}
+	renewed := ours.Issue("caller", nil)
+	certs.Replace(t, files.CertFile, renewed.Cert)
+	certs.Replace(t, files.KeyFile, renewed.Key)
+	if err := g.Wait(t.Context()); err != nil { // asks once a second, not once an hour
+		t.Fatal(err)
+	}
+	if v := call(); v.Delivery != command.Answered {
+		t.Errorf("verdict %+v", v)
+	}
+	if s := g.State(); s.Hold != "" || s.Why != "" || bank.served.Load() != 1 {
+		t.Errorf("state %+v after %d calls", s, bank.served.Load())
+	}
+	seen.mu.Lock()
+	defer seen.mu.Unlock()
+	if len(seen.gates) != 2 || seen.gates[0] != HoldTLSRefused || seen.gates[1] != "" {
+		t.Errorf("the observer heard %v", seen.gates)
 	}
 }

@@ -92,22 +92,22 @@ type renewal struct {
 // when its renewal has failed.
 const renewPause = time.Second
 
-// NewTokens returns a source that has no token yet. Its calls run in a group of
+// NewTokens returns a source that has no token yet; its error names the keys. Its calls run in a group of
 // their own, with one probe at a time. judge and o may be nil.
 func NewTokens(cfg TokenConfig, client *Client, groupName string, group GroupConfig, judge TokenJudge, o Observer) (*Tokens, error) {
 	if err := cfg.Validate(); err != nil {
-		return nil, fmt.Errorf("configuring tokens: %w", err)
+		return nil, err
 	}
 	live, err := cfg.ClientSecret.Open()
 	if err != nil {
-		return nil, fmt.Errorf("configuring tokens: client_secret: %w", err)
+		return nil, fmt.Errorf("client_secret: %w", err)
 	}
 	group.HalfOpenCalls = 1 // one token serves everybody: a second probe would find nothing to do
 	g, err := NewGroup(groupName, group, o)
 	if err != nil {
 		return nil, err
 	}
-	return &Tokens{cfg: cfg, client: client, group: g, secret: live, judge: judge}, nil
+	return &Tokens{cfg: cfg, client: client, group: g.Over(client), secret: live, judge: judge}, nil
 }
 
 // Group returns the group that the token calls run in.

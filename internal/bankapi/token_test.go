@@ -66,7 +66,7 @@ func newTokens(t *testing.T, b *tokenBank, adjust ...func(*TokenConfig)) (*Token
 	for _, a := range adjust {
 		a(&cfg)
 	}
-	c := &Client{base: "http://bank", timeout: 10 * time.Second, maxBody: 1 << 20, http: &http.Client{Transport: b}}
+	c := &Client{base: "http://bank", cfg: HTTPConfig{Timeout: 10 * time.Second, MaxResponseBytes: 1 << 20}, http: &http.Client{Transport: b}}
 	tokens, err := NewTokens(cfg, c, GroupLoanToken, GroupConfig{}, nil, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,8 @@ type httpCase uint8
 
 const (
 	caseGivenUp      httpCase = iota // the caller's own end, before anything left
-	caseNotSent                      // breaker, dial, DNS, TLS
+	caseNotSent                      // breaker, dial, DNS
+	caseTLSRefused                   // a certificate, an authority, a name, a version
 	caseNoAnswer                     // timeout or reset after the headers
 	caseUnreadable                   // HTML, empty, bad JSON, over the cap, a status of no row
 	caseRefused                      // 400 without envelope, 409, 413, 422
@@ -51,6 +52,11 @@ var httpRows = map[httpCase]httpRow{
 		Status: command.Failed, Code: command.CodeBankUnreachable, Category: command.CategoryTransport,
 		Retry: command.RetryBackoff, Resends: resends, Delivery: command.NotSent, BankFault: true,
 		Detail: "no connection to the bank",
+	}},
+	caseTLSRefused: {read: command.Verdict{
+		Status: command.Failed, Code: command.CodeBankTLSRefused, Category: command.CategoryConfiguration,
+		Retry: command.RetryPause, Uncounted: true, Delivery: command.NotSent,
+		Detail: "the TLS handshake is refused",
 	}},
 	caseNoAnswer: {inDoubt: true, read: command.Verdict{
 		Status: command.Failed, Code: command.CodeBankNoAnswer, Category: command.CategoryTransport,
@@ -115,6 +121,9 @@ func VerdictOfHTTP(e Exchange, write bool) command.Verdict {
 		v.Status, v.Retry, v.Resends, v.DeadLetter = command.InDoubt, command.RetryReconcile, 0, true
 	}
 	v.RetryAfter = e.RetryAfter
+	if refusal, ok := errors.AsType[*TLSError](e.Err); ok {
+		v.Detail = refusal.Error()
+	}
 	return v
 }
 
@@ -122,6 +131,8 @@ func caseOf(e Exchange) httpCase {
 	switch {
 	case e.Delivery == command.NotSent && errors.Is(e.Err, context.Canceled):
 		return caseGivenUp
+	case e.Delivery == command.NotSent && isTLSError(e.Err):
+		return caseTLSRefused
 	case e.Delivery == command.NotSent:
 		return caseNotSent
 	case e.Oversize:
@@ -153,4 +164,9 @@ func caseOf(e Exchange) httpCase {
 		return caseRedirected
 	}
 	return caseUnreadable
+}
+
+func isTLSError(err error) bool {
+	_, ok := errors.AsType[*TLSError](err)
+	return ok
 }

@@ -46,7 +46,8 @@ const (
 // Codes of transports, envelopes and gateways that both banks share
 // (contract sections 5.5 and 5.6).
 const (
-	CodeBankUnreachable      Code = "bank.unreachable"       // not sent: breaker, dial, DNS, TLS
+	CodeBankUnreachable      Code = "bank.unreachable"       // not sent: breaker, dial, DNS
+	CodeBankTLSRefused       Code = "bank.tls_refused"       // not sent: certificate, authority, name, version
 	CodeBankNoAnswer         Code = "bank.no_answer"         // headers left, no answer came
 	CodeBankAnswerUnreadable Code = "bank.answer_unreadable" // HTML, empty, bad JSON, over the size cap
 	CodeBankHTTPError        Code = "bank.http_error"        // 5xx, 408

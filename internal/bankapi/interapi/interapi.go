@@ -6,6 +6,7 @@ import (
 
 	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/secret"
 )
 
 // Deps are what the methods stand on.
@@ -20,16 +21,16 @@ type Deps struct {
 }
 
 // New builds the six methods. It reads the secrets and starts nothing. cfg takes
-// its defaults first; the error lists all that is wrong with it.
+// its defaults first; the error lists all that is wrong with it, each by its key.
 func New(cfg Config, deps Deps) (map[command.Name]bankapi.Method, error) {
 	cfg = cfg.WithDefaults()
 	if err := cfg.Validate(); err != nil {
-		return nil, fmt.Errorf("configuring interapi: %w", err)
+		return nil, err
 	}
-	appKey, err := cfg.AppKey.Open()
-	subscriptionKey, err2 := cfg.SubscriptionKey.Open()
+	appKey, err := open("app_key", cfg.AppKey)
+	subscriptionKey, err2 := open("subscription_key", cfg.SubscriptionKey)
 	if err := errors.Join(err, err2); err != nil {
-		return nil, fmt.Errorf("configuring interapi: %w", err)
+		return nil, err
 	}
 	at := func(name command.Name, group *bankapi.Group, resends int) endpoint {
 		return endpoint{
@@ -53,4 +54,12 @@ func New(cfg Config, deps Deps) (map[command.Name]bankapi.Method, error) {
 			learned:  make(map[string]int),
 		},
 	}, nil
+}
+
+func open(key string, source secret.Source) (*secret.Live, error) {
+	live, err := source.Open()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	return live, nil
 }

@@ -15,29 +15,30 @@ type Client struct {
 }
 
 // New builds a client; it connects to nothing yet. cfg takes its defaults
-// first. o and log may be nil.
+// first; the error lists all that is wrong with it, each by its key. o and log may
+// be nil.
 func New(cfg Config, o bankapi.Observer, log *slog.Logger) (*Client, error) {
 	cfg = cfg.WithDefaults()
 	if err := cfg.Validate(); err != nil {
-		return nil, fmt.Errorf("configuring loan API: %w", err)
+		return nil, err
 	}
 	client, err := bankapi.NewClient(cfg.HTTP)
 	if err != nil {
-		return nil, fmt.Errorf("configuring loan API: %w", err)
+		return nil, fmt.Errorf("http: %w", err)
 	}
 	tokens, err := bankapi.NewTokens(cfg.Token, client, bankapi.GroupLoanToken, cfg.TokenCalls, judgeToken, o)
 	if err != nil {
-		return nil, fmt.Errorf("configuring loan API: %w", err)
+		return nil, fmt.Errorf("token: %w", err)
 	}
 	group, err := bankapi.NewGroup(bankapi.GroupLoan, cfg.Loan, o)
 	if err != nil {
-		return nil, fmt.Errorf("configuring loan API: %w", err)
+		return nil, fmt.Errorf("loan: %w", err)
 	}
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	return &Client{http: client, submit: &submitIncome{
-		url: client.URL(cfg.Path), client: client, tokens: tokens, group: group, log: log,
+		url: client.URL(cfg.Path), client: client, tokens: tokens, group: group.Over(client), log: log,
 		sectors: cfg.SectorCodes, employments: cfg.EmploymentStatuses, residences: cfg.ResidenceTypes,
 	}}, nil
 }
