@@ -1,0 +1,11 @@
+package integration
+
+import (
+	"testing"
+
+	"bankprocessor/test/containers"
+)
+
+func deadLetterBrokers(t *testing.T) []string {
+	return []string{containers.StartKafka(t).Addr()}
+}
