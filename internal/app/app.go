@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"bankprocessor/internal/admin"
-	"bankprocessor/internal/codec"
 	"bankprocessor/internal/config"
 	"bankprocessor/internal/consumers"
 	"bankprocessor/internal/kafka"
@@ -37,6 +36,7 @@ type App struct {
 
 	client   *kafka.Client
 	banks    *banks
+	registry schemaRegistry
 	sealer   *sealing.Sealer // nil leaves dead letters in clear
 	batcher  *producers.Batcher
 	consumer *consumers.Consumer
@@ -47,7 +47,10 @@ type App struct {
 	ends    cleanups
 }
 
-var errNotStarted = errors.New("not started")
+var (
+	errNotStarted         = errors.New("not started")
+	errWaitingForRegistry = errors.New("waiting for the schema registry, which results are framed by")
+)
 
 // New builds a processor from a valid configuration. It reads the secrets, opens
 // no connection and starts nothing.
@@ -67,9 +70,12 @@ func New(cfg config.Config, o Options) (*App, error) {
 	if a.banks, err = newBanks(cfg.Banks, bankObserver{a.metrics, a.log, o.OnBreaker}, a.log); err != nil {
 		return nil, err
 	}
-	events, err := codec.New(codec.Options{MaxBytes: int(cfg.Topics.MaxCommandBytes)})
+	if a.registry, err = newSchemaRegistry(cfg, a.metrics, a.log); err != nil {
+		return nil, err
+	}
+	events, err := a.registry.newCodec(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("building codec: %w", err)
+		return nil, err
 	}
 	output := outputObserver{a.metrics}
 	if a.batcher, err = producers.NewBatcher(cfg.Output, a.client, output, a.log); err != nil {
@@ -93,7 +99,7 @@ func New(cfg config.Config, o Options) (*App, error) {
 	}); err != nil {
 		return nil, fmt.Errorf("building intake: %w", err)
 	}
-	a.metrics.BeforeGather(gauges{a.metrics, a.consumer.Status, a.banks.groups, a.sealer}.refresh)
+	a.metrics.BeforeGather(gauges{a.metrics, a.consumer.Status, a.banks.groups, a.sealer, a.registry.source}.refresh)
 	a.admin = admin.New(cfg.Admin, admin.Deps{
 		Version: o.Version, Checks: a.checks(), Metrics: a.metrics.Handler(), Logger: a.log,
 	})
@@ -110,8 +116,9 @@ func withTopics(cfg config.Config) kafka.Config {
 }
 
 // Start starts everything and returns once the intake is under way; it does not
-// wait for the group. While no broker can be reached it waits until ctx ends;
-// topics that are missing or unequal are an error. After an error nothing runs.
+// wait for the group. While no broker can be reached, or results wait for their
+// schemas' ids and the registry is away, it waits until ctx ends; topics that are
+// missing or unequal and schemas that are not registered are an error. After an error nothing runs.
 func (a *App) Start(ctx context.Context) error {
 	if err := a.start(ctx); err != nil {
 		return errors.Join(err, a.stopInTime(ctx))
@@ -129,11 +136,15 @@ func (a *App) stopInTime(ctx context.Context) error {
 func (a *App) start(ctx context.Context) error {
 	a.ends.add("kafka client", func(context.Context) error { a.client.Close(); return nil })
 	a.ends.add("bank connections", func(context.Context) error { a.banks.closeIdle(); return nil })
+	a.ends.add("registry connections", func(context.Context) error { a.registry.close(); return nil })
 	if err := a.admin.Start(ctx); err != nil {
 		return err
 	}
 	a.ends.add("admin port", a.admin.Stop)
 	if err := a.awaitTopics(ctx); err != nil {
+		return err
+	}
+	if err := a.awaitRegistry(ctx); err != nil {
 		return err
 	}
 	a.batcher.Start(ctx)
@@ -171,6 +182,12 @@ func (a *App) awaitTopics(ctx context.Context) error {
 			return errors.Join(context.Cause(ctx), err)
 		}
 	}
+}
+
+// awaitRegistry makes results ready to be written.
+func (a *App) awaitRegistry(ctx context.Context) error {
+	a.wait(errWaitingForRegistry)
+	return a.registry.load(ctx)
 }
 
 // Stop takes commands under way to their ends, commits, leaves the group and

@@ -30,6 +30,7 @@ func Check(ctx context.Context, cfg config.Config) []Finding {
 	cfg = cfg.WithDefaults()
 	found := []Finding{checkSchemas()}
 	found = append(found, checkKafka(ctx, cfg)...)
+	found = append(found, checkRegistry(ctx, cfg)...)
 	found = append(found, checkSealing(cfg.DeadLetters.Encryption))
 	inter, loan := cfg.Banks.InterAPI, cfg.Banks.LoanAPI
 	found = append(found,
@@ -60,12 +61,15 @@ func checkKafka(ctx context.Context, cfg config.Config) []Finding {
 	if check.Err == nil {
 		check.Note = differences(ctx, client, cfg.Topics)
 	}
-	return []Finding{{Name: "kafka"}, check}
+	return []Finding{{Name: "kafka"}, check, checkPermissions(ctx, client, cfg)}
 }
 
 // differences tells what is not as configured, and no fault all the same.
 func differences(ctx context.Context, client *kafka.Client, cfg topics.Config) string {
 	states, err := client.CompareTopics(ctx, cfg.Specs())
+	if denied := (*kafka.DeniedError)(nil); errors.As(err, &denied) {
+		return "not compared with the configuration: that takes " + denied.Permission.String()
+	}
 	if err != nil {
 		return ""
 	}

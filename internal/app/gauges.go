@@ -3,6 +3,7 @@ package app
 import (
 	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/consumers"
+	"bankprocessor/internal/registry"
 	"bankprocessor/internal/sealing"
 	"bankprocessor/internal/telemetry"
 )
@@ -10,15 +11,17 @@ import (
 // gauges sets what stands at a moment. Labels that no longer apply, such as
 // partitions that have been handed over, go away.
 type gauges struct {
-	m      *telemetry.Metrics
-	status func() consumers.Status
-	groups []*bankapi.Group
-	sealer *sealing.Sealer // may be nil
+	m       *telemetry.Metrics
+	status  func() consumers.Status
+	groups  []*bankapi.Group
+	sealer  *sealing.Sealer  // may be nil
+	schemas *registry.Source // may be nil
 }
 
 func (g gauges) refresh() {
 	g.intake(g.status())
 	g.sealing()
+	g.registry()
 	g.m.GateShut.Reset()
 	for _, group := range g.groups {
 		s := group.State()
@@ -66,4 +69,17 @@ func (g gauges) sealing() {
 		stale = 1
 	}
 	g.m.SealingStale.WithLabelValues().Set(stale)
+}
+
+func (g gauges) registry() {
+	if g.schemas == nil {
+		return
+	}
+	status := g.schemas.Status()
+	away := 0.0
+	if status.Away != nil {
+		away = 1
+	}
+	g.m.RegistryAway.WithLabelValues().Set(away)
+	g.m.RegistryWaiting.WithLabelValues().Set(float64(status.Waiting))
 }

@@ -19,7 +19,7 @@ func (a *App) checks() []admin.Check {
 			Name: g.Name(), Optional: true, Ready: func() error { return groupReady(g.State()) },
 		})
 	}
-	return all
+	return append(all, a.registry.checks()...)
 }
 
 func (a *App) intakeReady() error {

@@ -22,8 +22,9 @@ type schema struct {
 }
 
 type field struct {
-	name   string
-	schema *schema
+	name       string
+	schema     *schema
+	hasDefault bool
 }
 
 var errSchema = errors.New("unusable schema")
@@ -162,7 +163,8 @@ func (p *schemaParser) recordFields(s *schema, m map[string]any, namespace strin
 		if err != nil {
 			return err
 		}
-		s.fields = append(s.fields, field{name: name, schema: child})
+		_, hasDefault := f["default"]
+		s.fields = append(s.fields, field{name: name, schema: child, hasDefault: hasDefault})
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"bankprocessor/internal/kafka"
 	"bankprocessor/internal/processing"
 	"bankprocessor/internal/producers"
+	"bankprocessor/internal/registry"
 	"bankprocessor/internal/telemetry"
 	"bankprocessor/internal/topics"
 )
@@ -20,6 +21,7 @@ import (
 type Config struct {
 	Kafka       kafka.Config
 	Topics      topics.Config
+	Registry    registry.Config
 	Intake      Intake
 	Output      producers.Config
 	DeadLetters DeadLetters
@@ -33,6 +35,7 @@ type Config struct {
 func (c Config) WithDefaults() Config {
 	c.Kafka = c.Kafka.WithDefaults()
 	c.Topics = c.Topics.WithDefaults()
+	c.Registry = c.Registry.WithDefaults()
 	c.Banks = c.Banks.WithDefaults()
 	leased := c.Intake.Lease != 0
 	c.Intake = c.Intake.WithDefaults()
@@ -56,6 +59,7 @@ func (c Config) check() []sectionFault {
 	}{
 		{"kafka", c.Kafka.Validate()},
 		{"topics", c.Topics.Validate()},
+		{"registry", c.Registry.Validate()},
 		{"intake", errors.Join(c.Intake.validate(c.Topics), c.handOverFits())},
 		{"output", c.Output.Validate()},
 		{"dead_letters", c.DeadLetters.Validate()},

@@ -14,7 +14,7 @@ import (
 )
 
 // ErrReleased is what Handle returns for a command that it gives back unspent
-// because its context ended: whoever reads the record next runs it from the
+// because its context ended, or because the schema registry is away: whoever reads the record next runs it from the
 // start, and nothing that has reached the bank makes that wrong.
 var ErrReleased = errors.New("released without an outcome")
 
@@ -82,7 +82,7 @@ func (p *Processor) Handle(ctx context.Context, m *command.Message) error {
 		if unreadable, ok := errors.AsType[*command.DecodeError](err); ok {
 			return p.finishUnreadable(ctx, m, unreadable, received)
 		}
-		return fmt.Errorf("decoding command: %w", err)
+		return fmt.Errorf("%w: decoding command: %w", ErrReleased, err) // nothing has been done
 	}
 	r := &run{p: p, m: m, c: c, received: received}
 	r.trace = parseTraceparent(m.Header(traceparentHeader))

@@ -23,6 +23,7 @@ type Metrics struct {
 	Bank
 	Intake
 	Output
+	Registry
 }
 
 // NewMetrics registers every metric, with those of the Go runtime and the
@@ -38,6 +39,7 @@ func NewMetrics(version string) *Metrics {
 	return &Metrics{
 		registry: registry,
 		Commands: newCommands(m), Bank: newBank(m), Intake: newIntake(m), Output: newOutput(m),
+		Registry: newRegistry(m),
 	}
 }
 

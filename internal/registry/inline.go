@@ -1,0 +1,111 @@
+package registry
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// inliner makes one schema of several. Avro names a type in full once and refers
+// to it by name from then on.
+type inliner struct {
+	known   map[string]map[string]any // definitions by full name
+	written map[string]bool           // names that stand in full by now
+}
+
+func newInliner() *inliner {
+	return &inliner{known: map[string]map[string]any{}, written: map[string]bool{}}
+}
+
+// learn takes in the named type that a schema defines; text that is none is left
+// out, and so is missed by whoever refers to it.
+func (in *inliner) learn(text string) {
+	var v map[string]any
+	if json.Unmarshal([]byte(text), &v) == nil && named(v) {
+		in.known[nameOf(v, "")] = v
+	}
+}
+
+// whole returns the schema with every known type that it refers to.
+func (in *inliner) whole(text string) (string, error) {
+	var v any
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		return "", err
+	}
+	b, err := json.Marshal(in.expand(v, ""))
+	return string(b), err
+}
+
+func (in *inliner) expand(v any, namespace string) any {
+	switch v := v.(type) {
+	case string:
+		full := fullName(v, namespace)
+		if definition, ok := in.known[full]; ok && !in.written[full] {
+			return in.define(definition, "")
+		}
+		return v
+	case []any:
+		for i := range v {
+			v[i] = in.expand(v[i], namespace)
+		}
+		return v
+	case map[string]any:
+		return in.define(v, namespace)
+	}
+	return v
+}
+
+// define expands what a definition is made of. A type without a namespace of its
+// own would take the one of where it is put.
+func (in *inliner) define(v map[string]any, namespace string) any {
+	if named(v) {
+		full := nameOf(v, namespace)
+		if in.written[full] {
+			return full
+		}
+		in.written[full] = true
+		namespace, v["name"] = split(full)
+		v["namespace"] = namespace
+	}
+	if _, plain := v["type"].(string); !plain {
+		v["type"] = in.expand(v["type"], namespace)
+	}
+	for _, part := range []string{"items", "values"} {
+		if inner, ok := v[part]; ok {
+			v[part] = in.expand(inner, namespace)
+		}
+	}
+	fields, _ := v["fields"].([]any)
+	for _, f := range fields {
+		if field, ok := f.(map[string]any); ok {
+			field["type"] = in.expand(field["type"], namespace)
+		}
+	}
+	return v
+}
+
+func named(v map[string]any) bool {
+	kind, _ := v["type"].(string)
+	return kind == "record" || kind == "enum" || kind == "fixed"
+}
+
+func nameOf(v map[string]any, namespace string) string {
+	name, _ := v["name"].(string)
+	if own, ok := v["namespace"].(string); ok {
+		namespace = own
+	}
+	return fullName(name, namespace)
+}
+
+func fullName(name, namespace string) string {
+	if namespace == "" || strings.Contains(name, ".") {
+		return name
+	}
+	return namespace + "." + name
+}
+
+func split(full string) (namespace, name string) {
+	if i := strings.LastIndexByte(full, '.'); i >= 0 {
+		return full[:i], full[i+1:]
+	}
+	return "", full
+}
