@@ -12,6 +12,8 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/apiversions"
 	"github.com/segmentio/kafka-go/protocol/metadata"
+
+	"bankprocessor/internal/follow"
 )
 
 // Client speaks to one Kafka cluster over one pooled transport. It is safe for
@@ -64,6 +66,18 @@ func New(cfg Config) (*Client, error) {
 func (c *Client) Close() {
 	c.transport.CloseIdleConnections()
 	c.dialer.close()
+}
+
+// Followed are the files that the client follows, as settings to watch over.
+func (c *Client) Followed() []follow.Setting {
+	var all []follow.Setting
+	if c.dialer.tls != nil {
+		all = c.dialer.tls.Followed("kafka.tls")
+	}
+	if c.dialer.credentials != nil {
+		all = append(all, c.dialer.credentials.followed()...)
+	}
+	return all
 }
 
 // RefreshMetadata forgets what the transport knows of leaders, after a leader
@@ -130,7 +144,7 @@ func (c *Client) lookUp(ctx context.Context, names []string) ([]metadata.Respons
 		case kafkago.UnknownTopicOrPartition:
 			missing.Topics = append(missing.Topics, t.Name)
 		default:
-			errs = append(errs, fmt.Errorf("reading metadata of %s: %w", t.Name, kafkago.Error(t.ErrorCode)))
+			errs = append(errs, fmt.Errorf("reading metadata of %s: %w", t.Name, needing(onTopic(Describe, t.Name), kafkago.Error(t.ErrorCode))))
 		}
 	}
 	if len(missing.Topics) > 0 {
@@ -148,12 +162,35 @@ func (c *Client) roundTrip(ctx context.Context, req protocol.Message) (protocol.
 		return m, nil
 	}
 	if errors.Is(err, protocol.ErrNoTopic) || errors.Is(err, protocol.ErrNoPartition) || errors.Is(err, kafkago.BrokerNotAvailable) {
-		if _, unreachable := c.transport.RoundTrip(ctx, c.addr, &metadata.Request{}); unreachable != nil {
+		m, unreachable := c.transport.RoundTrip(ctx, c.addr, &metadata.Request{})
+		if unreachable != nil {
 			c.RefreshMetadata()
-			err = unreachable
+			return nil, unreachable
 		}
+		return nil, hidden(err, m.(*metadata.Response))
 	}
 	return nil, err
+}
+
+// hidden tells a topic that we may not see from one that is not there.
+func hidden(err error, m *metadata.Response) error {
+	var (
+		topic     *protocol.TopicError
+		partition *protocol.TopicPartitionError
+		name      string
+	)
+	switch {
+	case errors.As(err, &topic):
+		name = topic.Topic
+	case errors.As(err, &partition):
+		name = partition.Topic
+	}
+	for _, t := range m.Topics {
+		if t.Name == name && kafkago.Error(t.ErrorCode) == kafkago.TopicAuthorizationFailed {
+			return needing(onTopic(Describe, name), kafkago.TopicAuthorizationFailed)
+		}
+	}
+	return err
 }
 
 // Ping asks a broker for its API versions. When that fails, every address is

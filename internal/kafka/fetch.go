@@ -120,7 +120,7 @@ func read(asked FetchPartition, a *partitionAnswer) Fetched {
 		return f
 	case a.errorCode != 0:
 		f.LogStart = a.logStart
-		f.Err = fmt.Errorf("fetching %s at %d: %w", asked.TopicPartition, asked.Offset, kafkago.Error(a.errorCode))
+		f.Err = fmt.Errorf("fetching %s at %d: %w", asked.TopicPartition, asked.Offset, needing(onTopic(Read, asked.Topic), kafkago.Error(a.errorCode)))
 		return f
 	}
 	records, next, err := committed(asked, a.aborted, a.batches)

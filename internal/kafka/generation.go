@@ -80,7 +80,7 @@ func (c *Client) Heartbeat(ctx context.Context, m Member) error {
 	}})
 	if err == nil {
 		if code := answer.(*heartbeat.Response).ErrorCode; code != 0 {
-			err = kafkago.Error(code)
+			err = needing(onGroup(Read, m.Group), kafkago.Error(code))
 		}
 	}
 	if err != nil {

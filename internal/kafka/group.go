@@ -115,7 +115,7 @@ func (g *Group) Next(ctx context.Context) (*Generation, error) {
 		return nil, ErrGroupClosed
 	}
 	if err != nil {
-		return nil, fmt.Errorf("joining group %s: %w", g.cfg.ID, err)
+		return nil, fmt.Errorf("joining group %s: %w", g.cfg.ID, needing(onGroup(Read, g.cfg.ID), err))
 	}
 	counts, err := g.partitionCounts(ctx)
 	if err != nil {

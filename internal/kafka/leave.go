@@ -40,7 +40,7 @@ func (g *Group) goodbye(ctx context.Context) error {
 	leave := &leavegroup.Request{GroupID: g.cfg.ID}
 	for _, group := range m.(*describegroups.Response).Groups {
 		if group.ErrorCode != 0 {
-			return fmt.Errorf("looking for itself: %w", kafkago.Error(group.ErrorCode))
+			return fmt.Errorf("looking for itself: %w", needing(onGroup(Describe, g.cfg.ID), kafkago.Error(group.ErrorCode)))
 		}
 		for _, member := range group.Members {
 			if member.ClientID == g.name {

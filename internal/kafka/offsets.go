@@ -61,10 +61,10 @@ func (c *Client) CommitOffsets(ctx context.Context, m Member, commits []Commit) 
 	if err != nil {
 		return nil, fmt.Errorf("committing offsets of %s: %w", m.Group, err)
 	}
-	return refusedCommits(commits, answer.(*offsetcommit.Response)), nil
+	return refusedCommits(m.Group, commits, answer.(*offsetcommit.Response)), nil
 }
 
-func refusedCommits(commits []Commit, res *offsetcommit.Response) map[TopicPartition]error {
+func refusedCommits(group string, commits []Commit, res *offsetcommit.Response) map[TopicPartition]error {
 	codes := map[TopicPartition]int16{}
 	for _, t := range res.Topics {
 		for _, p := range t.Partitions {
@@ -79,10 +79,18 @@ func refusedCommits(commits []Commit, res *offsetcommit.Response) map[TopicParti
 		case !ok:
 			refused[tp] = fmt.Errorf("committing %s: %w", tp, errNoAnswer)
 		case code != 0:
-			refused[tp] = fmt.Errorf("committing %s: %w", tp, kafkago.Error(code))
+			refused[tp] = fmt.Errorf("committing %s: %w", tp, committing(group, tp.Topic, kafkago.Error(code)))
 		}
 	}
 	return refused
+}
+
+// committing says which of a commit's two permissions was missing.
+func committing(group, topic string, err kafkago.Error) error {
+	if err == kafkago.GroupAuthorizationFailed {
+		return needing(onGroup(Read, group), err)
+	}
+	return needing(onTopic(Read, topic), err)
 }
 
 // CommittedOffsets returns what the group last committed; a partition without a
@@ -110,14 +118,14 @@ func (c *Client) CommittedOffsets(ctx context.Context, group string, parts []Top
 	}
 	res := m.(*offsetfetch.Response)
 	if res.ErrorCode != 0 {
-		return nil, fmt.Errorf("reading commits of %s: %w", group, kafkago.Error(res.ErrorCode))
+		return nil, fmt.Errorf("reading commits of %s: %w", group, needing(onGroup(Describe, group), kafkago.Error(res.ErrorCode)))
 	}
 	commits := map[TopicPartition]Commit{}
 	for _, t := range res.Topics {
 		for _, p := range t.Partitions {
 			tp := TopicPartition{t.Name, p.PartitionIndex}
 			if p.ErrorCode != 0 {
-				return nil, fmt.Errorf("reading commit of %s: %w", tp, kafkago.Error(p.ErrorCode))
+				return nil, fmt.Errorf("reading commit of %s: %w", tp, needing(onTopic(Describe, tp.Topic), kafkago.Error(p.ErrorCode)))
 			}
 			commits[tp] = Commit{TopicPartition: tp, Offset: p.CommittedOffset, Metadata: p.Metadata}
 		}
@@ -176,7 +184,7 @@ func (c *Client) listOffsets(ctx context.Context, parts []TopicPartition, timest
 		for _, p := range t.Partitions {
 			tp := TopicPartition{t.Topic, p.Partition}
 			if p.ErrorCode != 0 {
-				return nil, fmt.Errorf("listing offsets of %s: %w", tp, kafkago.Error(p.ErrorCode))
+				return nil, fmt.Errorf("listing offsets of %s: %w", tp, needing(onTopic(Describe, tp.Topic), kafkago.Error(p.ErrorCode)))
 			}
 			offsets[tp] = p.Offset
 		}

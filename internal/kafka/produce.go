@@ -97,7 +97,7 @@ func produced(names []TopicPartition, res *produce.Response) []Produced {
 			answer := Produced{TopicPartition: tp, BaseOffset: p.BaseOffset}
 			if p.ErrorCode != 0 {
 				answer.BaseOffset = -1
-				answer.Err = fmt.Errorf("producing to %s: %w", tp, kafkago.Error(p.ErrorCode))
+				answer.Err = fmt.Errorf("producing to %s: %w", tp, needing(onTopic(Write, tp.Topic), kafkago.Error(p.ErrorCode)))
 			}
 			answers[tp] = answer
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 
+	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 )
 
@@ -27,6 +28,9 @@ func (m *toLeader) Broker(cluster protocol.Cluster) (protocol.Broker, error) {
 		topic, ok := cluster.Topics[tp.Topic]
 		if !ok {
 			return found, protocol.NewErrNoTopic(tp.Topic)
+		}
+		if err := kafkago.Error(topic.Error); err == kafkago.TopicAuthorizationFailed {
+			return found, needing(onTopic(Describe, tp.Topic), err)
 		}
 		partition, ok := topic.Partitions[tp.Partition]
 		if !ok {

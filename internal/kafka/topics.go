@@ -38,7 +38,8 @@ type TopicState struct {
 // "partitions", "replication factor" or the name of a configuration.
 type TopicDifference struct{ Property, Want, Have string }
 
-// DescribeTopics returns the topics that exist; the others are left out.
+// DescribeTopics returns the topics that exist, without their configurations; the
+// others are left out. It needs no permission but Describe on the topics.
 func (c *Client) DescribeTopics(ctx context.Context, names ...string) (map[string]TopicSpec, error) {
 	c.RefreshMetadata() // an operator wants the truth, not the cache
 	found, err := c.lookUp(ctx, names)
@@ -54,10 +55,7 @@ func (c *Client) DescribeTopics(ctx context.Context, names ...string) (map[strin
 			Name: t.Name, Partitions: int32(len(t.Partitions)), ReplicationFactor: replicas(t.Partitions),
 		}
 	}
-	if len(topics) == 0 {
-		return topics, nil
-	}
-	return topics, c.describeConfigs(ctx, topics)
+	return topics, nil
 }
 
 func replicas(parts []metadata.ResponsePartition) int16 {
@@ -70,7 +68,11 @@ func replicas(parts []metadata.ResponsePartition) int16 {
 // topicResource is the protocol's number of the resource type "topic".
 const topicResource = 2
 
+// describeConfigs adds the configurations to what is known of topics.
 func (c *Client) describeConfigs(ctx context.Context, topics map[string]TopicSpec) error {
+	if len(topics) == 0 {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.RequestTimeout)
 	defer cancel()
 	req := &describeconfigs.Request{}
@@ -83,7 +85,7 @@ func (c *Client) describeConfigs(ctx context.Context, topics map[string]TopicSpe
 	}
 	for _, r := range m.(*describeconfigs.Response).Resources {
 		if r.ErrorCode != 0 {
-			return fmt.Errorf("describing topic %s: %w", r.ResourceName, kafkago.Error(r.ErrorCode))
+			return fmt.Errorf("describing topic %s: %w", r.ResourceName, needing(onTopic(DescribeConfigs, r.ResourceName), kafkago.Error(r.ErrorCode)))
 		}
 		spec := topics[r.ResourceName]
 		spec.Configs = map[string]string{}
@@ -102,6 +104,9 @@ func (c *Client) CompareTopics(ctx context.Context, specs []TopicSpec) ([]TopicS
 		names[i] = s.Name
 	}
 	found, err := c.DescribeTopics(ctx, names...)
+	if err == nil {
+		err = c.describeConfigs(ctx, found)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +193,7 @@ func (c *Client) createTopics(ctx context.Context, specs []TopicSpec) (map[strin
 			created[t.Name] = true
 		case kafkago.TopicAlreadyExists: // somebody else was quicker
 		default:
-			errs = append(errs, fmt.Errorf("creating topic %s: %w: %s", t.Name, code, t.ErrorMessage))
+			errs = append(errs, fmt.Errorf("creating topic %s: %w: %s", t.Name, needing(onTopic(Create, t.Name), code), t.ErrorMessage))
 		}
 	}
 	return created, errors.Join(errs...)

@@ -1,0 +1,43 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"bankprocessor/internal/command"
+	"bankprocessor/internal/config"
+	"bankprocessor/internal/kafka"
+)
+
+// permissions are what the processor's principal must be granted on the cluster;
+// docs/kafka-security.md has them as commands.
+func permissions(cfg config.Config) []kafka.Permission {
+	on := func(o kafka.Operation, topic string) kafka.Permission {
+		return kafka.Permission{Operation: o, Resource: kafka.TopicResource, Name: topic}
+	}
+	var all []kafka.Permission
+	for _, name := range command.Names() {
+		all = append(all, on(kafka.Read, cfg.Topics.Command(name)), on(kafka.Write, cfg.Topics.Result(name)))
+	}
+	return append(all,
+		on(kafka.Write, cfg.Topics.DeadLetter()), on(kafka.Describe, cfg.Topics.Attempts()),
+		kafka.Permission{Operation: kafka.Read, Resource: kafka.GroupResource, Name: cfg.Intake.Group})
+}
+
+// checkPermissions asks what is granted; nothing is read, written or joined.
+func checkPermissions(ctx context.Context, client *kafka.Client, cfg config.Config) Finding {
+	f := Finding{Name: "kafka permissions"}
+	missing, err := client.MissingPermissions(ctx, permissions(cfg))
+	switch {
+	case err != nil:
+		f.Err = err
+	case len(missing) > 0:
+		var list []string
+		for _, p := range missing {
+			list = append(list, p.String())
+		}
+		f.Err = fmt.Errorf("grant %s to the processor's principal (docs/kafka-security.md)", strings.Join(list, ", "))
+	}
+	return f
+}
