@@ -21,7 +21,7 @@ var rooms = []room{
 	{path: "internal/app", may: anything},
 	{path: "internal/demo", may: anything},
 	{path: "internal/config", may: []string{
-		"internal/admin", "internal/bankapi/...", "internal/command", "internal/consumers",
+		"internal/admin", "internal/bankapi/...", "internal/command", "internal/consumers", "internal/follow",
 		"internal/kafka", "internal/processing", "internal/producers", "internal/registry", "internal/sealing", "internal/secret", "internal/telemetry", "internal/tlsfile", "internal/topics",
 	}, never: []string{"net/http"}},
 	{path: "internal/command", never: []string{"net", "net/http", "net/http/...", "os", "log", "os/exec"}},

@@ -19,6 +19,7 @@ type Banks struct {
 func (c Banks) WithDefaults() Banks {
 	c.InterAPI = c.InterAPI.WithDefaults()
 	c.LoanAPI = c.LoanAPI.WithDefaults()
+	c.InterAPI.HTTP.Setting, c.LoanAPI.HTTP.Setting = "banks.interapi.http", "banks.loanapi.http"
 	return c
 }
 

@@ -63,20 +63,27 @@ func bind(p any) *binding {
 func (b *binding) walk(v reflect.Value, path string) {
 	t := v.Type()
 	for i := range t.NumField() {
-		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-		if !f.IsExported() || name == "-" || f.Type.Kind() == reflect.Func || f.Type.Kind() == reflect.Interface {
-			continue
-		}
-		if f.Anonymous && name == "" {
+		switch name, ok := keyName(t.Field(i)); {
+		case !ok:
+		case name == "":
 			b.walk(v.Field(i), path)
-			continue
+		default:
+			b.bindField(v.Field(i), join(path, name), name)
 		}
-		if name == "" {
-			name = snake(f.Name)
-		}
-		b.bindField(v.Field(i), join(path, name), name)
 	}
+}
+
+// keyName is what a field's key is called: "" for an embedded struct, whose fields
+// stand beside their siblings. ok is false for a field that is no key.
+func keyName(f reflect.StructField) (name string, ok bool) {
+	name, _, _ = strings.Cut(f.Tag.Get("yaml"), ",")
+	switch {
+	case !f.IsExported() || name == "-" || f.Type.Kind() == reflect.Func || f.Type.Kind() == reflect.Interface:
+		return "", false
+	case name == "" && !f.Anonymous:
+		name = snake(f.Name)
+	}
+	return name, true
 }
 
 func (b *binding) bindField(v reflect.Value, path, name string) {

@@ -2,8 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -112,16 +110,12 @@ func (c Config) Validate() error {
 // ("kafka", "topics") the values of those alone. The error is a *Faults, unless
 // the file cannot be read.
 func Load(file string, environ []string, sections ...string) (Config, error) {
-	var text []byte
-	if file != "" {
-		var err error
-		if text, err = os.ReadFile(file); err != nil {
-			return Config{}, fmt.Errorf("reading configuration: %w", err)
-		}
+	c, faults, err := Inspect(file, environ, sections...)
+	if err == nil && faults != nil {
+		err = faults
 	}
-	c, faults := parse(text, environ, sections...)
-	if len(faults) > 0 {
-		return Config{}, &Faults{File: file, List: faults}
+	if err != nil {
+		return Config{}, err
 	}
 	return c, nil
 }
