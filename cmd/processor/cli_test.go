@@ -96,6 +96,33 @@ func TestWrongConfiguration(t *testing.T) {
 	}
 }
 
+func TestWrongKeysets(t *testing.T) {
+	t.Parallel()
+	box, brokers := startSandbox(t, sandbox.Options{})
+	file := configFile(t, box, "dead_letters: {encryption: {public_keyset_file: a.json, private_keyset_file: a.json}}\n")
+	for _, command := range []string{"run", "check", "dlq list"} {
+		code, _, errs := execute(t, "", append(strings.Fields(command), "--config", file)...)
+		if code != exitUsage {
+			t.Errorf("%s: got %d", command, code)
+		}
+		wantAll(t, errs, file, "line ", "dead_letters.encryption.public_keyset_file: is the private keyset")
+	}
+	// Where a key is configured and cannot be used, nothing starts.
+	file = configFile(t, box, "dead_letters: {encryption: {public_keyset_file: /nowhere/public.json}}\n")
+	code, _, errs := execute(t, "", "run", "--config", file)
+	if code != exitFailed {
+		t.Errorf("run: got %d", code)
+	}
+	wantAll(t, errs, "dead_letters.encryption.public_keyset_file: ", "/nowhere/public.json")
+	code, out, _ := execute(t, "", "check", "--config", file)
+	if code != exitFailed {
+		t.Errorf("check: got %d", code)
+	}
+	wantAll(t, out, "FAIL  dead_letters.encryption: dead_letters.encryption.public_keyset_file: ", "/nowhere/public.json")
+	_, _, errs = execute(t, "", "dlq", "show", "bank.dead-letter/0@0", "--brokers", brokers, "--keyset", "/nowhere/private.json")
+	wantAll(t, errs, "dead_letters.encryption.private_keyset_file: ", "/nowhere/private.json")
+}
+
 func TestSecretInClear(t *testing.T) {
 	t.Parallel()
 	file := write(t, "banks:\n  interapi:\n    app_key: canary\n")

@@ -113,6 +113,9 @@ func dlqShow(ctx context.Context, t terminal, f dlqShowFlags, what string) error
 	if f.raw != "" {
 		return writeRaw(t, f.raw, letters, opener)
 	}
+	if len(letters) == maxShown {
+		fmt.Fprintf(t.err, "shown are the oldest %d: `dlq list` has all, each with its own place\n", maxShown)
+	}
 	v := viewer{events: events, topics: cfg.Topics, opener: opener, reveal: f.reveal}
 	var failed error
 	for i, l := range letters {
