@@ -123,6 +123,8 @@ func (b *broker) environment() map[string]string {
 		"KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": b.protocols(),
 		"KAFKA_LOG_DIRS":                       "/var/lib/kafka/data",
 		"KAFKA_HEAP_OPTS":                      "-Xms" + b.heap + " -Xmx" + b.heap,
+		// Brokers of tests live for seconds: the compiler that is quick to start serves them best.
+		"KAFKA_JVM_PERFORMANCE_OPTS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
 		// One broker, or a few: Kafka's defaults wait for three, and for company.
 		"KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR":                 fmt.Sprint(replicas),
 		"KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR":         fmt.Sprint(replicas),

@@ -24,6 +24,6 @@ jars=$!
 base="$("$here/../docker/base.sh")"
 wait "$jars"
 
-cp -r "$here"/{Dockerfile,bin,config,docker} "$work"
+cp -r "$here"/{Dockerfile,archive.sh,bin,config,docker} "$work"
 DOCKER_BUILDKIT=0 docker build -q --build-arg BASE="$base" -t "$image" "$work" > /dev/null 2> "$work/err" || { cat "$work/err" >&2; exit 1; }
 echo "$image"
