@@ -40,6 +40,7 @@ type App struct {
 	sealer   *sealing.Sealer // nil leaves dead letters in clear
 	batcher  *producers.Batcher
 	consumer *consumers.Consumer
+	files    *watch
 	admin    *admin.Server
 
 	mu      sync.Mutex
@@ -99,6 +100,7 @@ func New(cfg config.Config, o Options) (*App, error) {
 	}); err != nil {
 		return nil, fmt.Errorf("building intake: %w", err)
 	}
+	a.files = newWatch(append(cfg.Followed(), a.banks.followed...), a.metrics, a.log)
 	a.metrics.BeforeGather(gauges{a.metrics, a.consumer.Status, a.banks.groups, a.sealer, a.registry.source}.refresh)
 	a.admin = admin.New(cfg.Admin, admin.Deps{
 		Version: o.Version, Checks: a.checks(), Metrics: a.metrics.Handler(), Logger: a.log,
@@ -141,6 +143,8 @@ func (a *App) start(ctx context.Context) error {
 		return err
 	}
 	a.ends.add("admin port", a.admin.Stop)
+	a.files.start(ctx)
+	a.ends.add("file watch", a.files.stop)
 	if err := a.awaitTopics(ctx); err != nil {
 		return err
 	}

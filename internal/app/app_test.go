@@ -138,7 +138,7 @@ func TestAnOutageOfABankIsShownAndMakesNobodyUnready(t *testing.T) {
 	}
 	b.awaitMetrics(a, `processor_bank_gate_shut{group="loanapi.token",reason="secret_refused"} 1`)
 	status, body := get(t, a, "/readyz")
-	if status != http.StatusOK || !strings.Contains(body, `"reason":"secret_refused"`) {
+	if status != http.StatusOK || !strings.Contains(body, `"reason":"secret_refused: gateway.secret_invalid: `) {
 		t.Errorf("want ready with a reason, got %d %s", status, body)
 	}
 	if !strings.Contains(b.log.String(), "the bank refuses us") {

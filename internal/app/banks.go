@@ -10,6 +10,7 @@ import (
 	"bankprocessor/internal/bankapi/loanapi"
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/config"
+	"bankprocessor/internal/follow"
 )
 
 // banks are the clients of both banks behind one router.
@@ -17,6 +18,8 @@ type banks struct {
 	router *bankapi.Router
 	groups []*bankapi.Group
 	idle   []func() // close the connections that nothing uses
+	// followed are the files that the configuration's types do not tell.
+	followed []follow.Setting
 }
 
 // GroupInterAPIToken is the group of inter-API's token endpoint, where there is
@@ -27,11 +30,11 @@ func newBanks(cfg config.Banks, o bankapi.Observer, log *slog.Logger) (*banks, e
 	b := &banks{}
 	methods, err := b.addInterAPI(cfg.InterAPI, o)
 	if err != nil {
-		return nil, fmt.Errorf("building banks.interapi: %w", err)
+		return nil, config.Explain("banks.interapi", err)
 	}
 	loans, err := loanapi.New(cfg.LoanAPI, o, log)
 	if err != nil {
-		return nil, fmt.Errorf("building banks.loanapi: %w", err)
+		return nil, config.Explain("banks.loanapi", err)
 	}
 	b.groups = append(b.groups, loans.Groups()...)
 	b.idle = append(b.idle, loans.CloseIdle)
@@ -43,7 +46,7 @@ func newBanks(cfg config.Banks, o bankapi.Observer, log *slog.Logger) (*banks, e
 func (b *banks) addInterAPI(cfg config.InterAPI, o bankapi.Observer) (map[command.Name]bankapi.Method, error) {
 	client, err := bankapi.NewClient(cfg.HTTP)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("http: %w", err)
 	}
 	b.idle = append(b.idle, client.CloseIdle)
 	deps := interapi.Deps{Client: client}
@@ -59,19 +62,20 @@ func (b *banks) addInterAPI(cfg config.InterAPI, o bankapi.Observer) (map[comman
 		if *g.into, err = bankapi.NewGroup(g.name, g.cfg, o); err != nil {
 			return nil, err
 		}
-		b.groups = append(b.groups, *g.into)
+		b.groups = append(b.groups, (*g.into).Over(client))
 	}
 	if cfg.Tokened() {
 		if deps.Tokens, err = bankapi.NewTokens(cfg.Token, client, GroupInterAPIToken, cfg.TokenCalls, nil, o); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("token: %w", err)
 		}
 		b.groups = append(b.groups, deps.Tokens.Group())
 	}
 	if cfg.SigningKeyFile != "" {
 		signer, err := bankapi.NewRS256Signer(cfg.SigningKeyFile)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("signing_key_file: %w", err)
 		}
+		b.followed = append(b.followed, signer.Followed("banks.interapi.signing_key_file"))
 		deps.Client = client.WithSigner(signer)
 	}
 	return interapi.New(cfg.Config, deps)

@@ -19,6 +19,7 @@ func (a *App) checks() []admin.Check {
 			Name: g.Name(), Optional: true, Ready: func() error { return groupReady(g.State()) },
 		})
 	}
+	all = append(all, admin.Check{Name: "files", Optional: true, Ready: a.files.ready})
 	return append(all, a.registry.checks()...)
 }
 
@@ -46,7 +47,7 @@ func groupReady(s bankapi.GroupState) error {
 	var reason string
 	switch {
 	case s.Hold != "":
-		reason = string(s.Hold)
+		reason = string(s.Hold) + ": " + s.Why
 	case s.Breaker != "closed":
 		reason = "breaker " + s.Breaker
 	default:

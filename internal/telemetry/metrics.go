@@ -23,6 +23,7 @@ type Metrics struct {
 	Bank
 	Intake
 	Output
+	Files
 	Registry
 }
 
@@ -38,7 +39,7 @@ func NewMetrics(version string) *Metrics {
 	m.gauge("build_info", "The running version; always 1.", "version").WithLabelValues(version).Set(1)
 	return &Metrics{
 		registry: registry,
-		Commands: newCommands(m), Bank: newBank(m), Intake: newIntake(m), Output: newOutput(m),
+		Commands: newCommands(m), Bank: newBank(m), Intake: newIntake(m), Output: newOutput(m), Files: newFiles(m),
 		Registry: newRegistry(m),
 	}
 }
