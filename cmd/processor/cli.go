@@ -100,7 +100,7 @@ func rootCommand(t terminal) *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.AddCommand(
-		demoCommand(t), devCommand(t), runCommand(t), checkCommand(t), topicsCommand(t),
+		demoCommand(t), devCommand(t), runCommand(t), checkCommand(t), topicsCommand(t), schemasCommand(t),
 		sendCommand(t), watchCommand(t), dlqCommand(t), banksimCommand(t), versionCommand(t),
 	)
 	return root
@@ -108,9 +108,10 @@ func rootCommand(t terminal) *cobra.Command {
 
 // settings are the flags that say which configuration is meant.
 type settings struct {
-	file    string
-	brokers string
-	prefix  string
+	file     string
+	brokers  string
+	prefix   string
+	registry string
 }
 
 func (s *settings) add(c *cobra.Command) {
@@ -124,12 +125,17 @@ func (s *settings) addCluster(c *cobra.Command) {
 	c.Flags().StringVar(&s.prefix, "topic-prefix", "", "`PREFIX` of the topics, instead of topics.prefix")
 }
 
+// addRegistry adds what is enough to work with schemas, without a file.
+func (s *settings) addRegistry(c *cobra.Command) {
+	c.Flags().StringVar(&s.registry, "registry", "", "`URL,...` of the schema registry, instead of registry.urls")
+}
+
 // load reads the configuration, or with sections those alone. A flag is a
 // variable that takes precedence.
 func (s *settings) load(t terminal, sections ...string) (config.Config, error) {
 	environ := t.environ
 	for name, value := range map[string]string{
-		"PROCESSOR_KAFKA_BROKERS": s.brokers, "PROCESSOR_TOPICS_PREFIX": s.prefix,
+		"PROCESSOR_KAFKA_BROKERS": s.brokers, "PROCESSOR_TOPICS_PREFIX": s.prefix, "PROCESSOR_REGISTRY_URLS": s.registry,
 	} {
 		if value == "" {
 			continue

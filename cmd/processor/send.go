@@ -23,6 +23,7 @@ import (
 type sendFlags struct {
 	settings
 	force, newID bool
+	encoding     string
 	timeout      time.Duration
 }
 
@@ -31,9 +32,9 @@ func sendCommand(t terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use: "send COMMAND [FILE|-]", Short: "Sends commands: JSON or NDJSON to Avro",
 		Long: "Reads commands as JSON, one object after the other, from FILE or standard input,\n" +
-			"checks them as the processor will, writes them in Avro with the right key, and\n" +
-			"prints each one's id with its partition and offset. A missing commandId or\n" +
-			"issuedAt is filled in.\n\nCommands: " + strings.Join(commandNames(), ", "),
+			"checks them as the processor will, writes them in Avro, or as --encoding says,\n" +
+			"with the right key, and prints each one's id with its partition and offset. A\n" +
+			"missing commandId or issuedAt is filled in.\n\nCommands: " + strings.Join(commandNames(), ", "),
 		Example: "  processor send dbs.limit.query --brokers 127.0.0.1:9092 query.json",
 		Args:    cobra.RangeArgs(1, 2), ValidArgs: commandNames(),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -50,6 +51,8 @@ func sendCommand(t terminal) *cobra.Command {
 		},
 	}
 	f.addCluster(c)
+	f.addRegistry(c)
+	c.Flags().StringVar(&f.encoding, "encoding", encodeSingleObject, "`ENCODING` of the commands: single-object, confluent or json")
 	c.Flags().BoolVar(&f.force, "force", false, "sends commands that fail the local checks, too")
 	c.Flags().BoolVar(&f.newID, "new-id", false, "gives every command a new id and moment")
 	c.Flags().DurationVar(&f.timeout, "timeout", 30*time.Second, "how long Kafka may take to store them")
@@ -91,13 +94,13 @@ func send(ctx context.Context, t terminal, f sendFlags, name command.Name, in io
 	if err != nil {
 		return err
 	}
-	events, err := newCodec(cfg)
+	events, err := encodingCodec(ctx, cfg, name, f.encoding)
 	if err != nil {
 		return err
 	}
 	drafts := drafts{
 		name: name, json: json.NewDecoder(in), force: f.force, errs: t.err,
-		drafter: upstream.Drafter{Codec: events, Topics: cfg.Topics, Rules: rules(cfg), Now: time.Now, NewIDs: f.newID},
+		drafter: upstream.Drafter{Codec: events, Topics: cfg.Topics, Rules: rules(cfg), Now: time.Now, NewIDs: f.newID, JSON: f.encoding == encodeJSON},
 	}
 	first, err := drafts.next(chunk) // before any connection: mistakes are told at once
 	if err != nil {

@@ -45,6 +45,7 @@ func watchCommand(t terminal) *cobra.Command {
 		},
 	}
 	f.addCluster(c)
+	f.addRegistry(c)
 	c.Flags().StringVarP(&f.output, "output", "o", "table", "`table` or json")
 	c.Flags().BoolVar(&f.deadLetters, "dead-letters", false, "shows dead letters, too")
 	c.Flags().BoolVar(&f.fromBeginning, "from-beginning", false, "starts with the oldest that is kept")

@@ -46,6 +46,8 @@ type Drafter struct {
 	Now   func() time.Time
 	// NewIDs gives every command a new id and moment, whatever it says.
 	NewIDs bool
+	// JSON leaves commands in plain JSON instead of encoding them in Avro.
+	JSON bool
 }
 
 // FromJSON makes a draft of a command in plain JSON. A missing commandId or
@@ -70,9 +72,9 @@ func (d Drafter) FromJSON(name command.Name, text []byte) (Draft, error) {
 	}
 	draft := Draft{Command: c, Violations: c.Payload.Validate(d.Rules(now))}
 	value, media := text, "application/json"
-	if avro, err := d.Codec.EncodeCommand(c); err == nil {
+	if avro, err := d.Codec.EncodeCommand(c); err == nil && !d.JSON {
 		value, media = avro, "application/avro"
-	} else if len(draft.Violations) == 0 {
+	} else if err != nil && len(draft.Violations) == 0 {
 		return Draft{}, fmt.Errorf("encoding command: %w", err)
 	} // a command that lacks required fields can be told in JSON alone
 	if err := d.fits(value); err != nil {
