@@ -86,7 +86,7 @@ func (c *committer) due(now time.Time) (due []kafka.Commit, placed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range s.parts {
-		if p.position < 0 {
+		if !p.commits() {
 			continue
 		}
 		placed = true
@@ -97,7 +97,7 @@ func (c *committer) due(now time.Time) (due []kafka.Commit, placed bool) {
 	}
 	if placed && len(due) == 0 && now.Sub(c.sent) >= proofInterval-c.s.cfg.CommitInterval {
 		for _, p := range s.parts {
-			if p.position >= 0 {
+			if p.commits() {
 				return append(due, p.commit(false)), true
 			}
 		}
@@ -119,11 +119,12 @@ func (c *committer) send(ctx context.Context, commits []kafka.Commit) (accepted 
 		if why == nil {
 			continue
 		}
-		if c.s.class(why) == kafka.ClassFenced && !c.fenced {
+		class := c.s.class(why)
+		if class == kafka.ClassFenced && !c.fenced {
 			c.fenced = true
 			close(c.s.fenced)
 		}
-		c.s.sched.soil(c.s.parts[commit.TopicPartition])
+		c.s.sched.soil(c.s.parts[commit.TopicPartition], class == kafka.ClassUnknownTopic)
 		if err == nil {
 			err = fmt.Errorf("%d of %d partitions refused, one by: %w", len(refused), len(commits), why)
 		}
@@ -144,11 +145,11 @@ func (c *committer) finish(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, finishTimeout)
 	defer cancel()
-	last := c.all()
-	if len(last) == 0 {
-		return
-	}
 	for tries := 0; ; tries++ {
+		last := c.all()
+		if len(last) == 0 {
+			return
+		}
 		accepted, err := c.send(ctx, last)
 		if accepted {
 			c.s.lease.renew(c.sent)
@@ -168,16 +169,18 @@ func (c *committer) all() (commits []kafka.Commit) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range s.parts {
-		if p.position >= 0 {
+		if p.commits() {
 			commits = append(commits, p.commit(true))
 		}
 	}
 	return commits
 }
 
-// soil says that p's position is still to be committed.
-func (s *scheduler) soil(p *partition) {
+// soil says that p's position is still to be committed; gone, that its topic is not
+// there at the moment, so that this is put off.
+func (s *scheduler) soil(p *partition, gone bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.dirty = true
+	p.gone = p.gone || gone
 }

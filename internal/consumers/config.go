@@ -11,8 +11,9 @@ type Reset string
 
 // The resets. They apply to a partition that the group never committed, and to
 // one whose committed offset has been deleted. A committed offset beyond the
-// log's end is never reset: the log was truncated or made anew, and only a person
-// knows which; the partition waits until the offset exists.
+// log's end is never reset: the log was truncated, and only a person knows why; the
+// partition waits until the offset exists. Nor is one that belongs to an earlier
+// topic of the same name (identity.go).
 const (
 	Earliest Reset = "earliest" // the first record that still exists
 	Latest   Reset = "latest"   // only what is published from now on

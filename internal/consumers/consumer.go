@@ -196,7 +196,7 @@ func (c *Consumer) work(ctx context.Context, member Membership) {
 		fenced := false
 		if err == nil {
 			generation.Run(func(ctx context.Context) { fenced = c.serve(ctx, generation) })
-		} else if failures == 0 {
+		} else if failures == joinPatience(c.class(err)) {
 			c.log.Warn("joining the group failed: trying on", "group", c.cfg.Group, "error", err)
 		}
 		if ctx.Err() != nil {
@@ -211,6 +211,16 @@ func (c *Consumer) work(ctx context.Context, member Membership) {
 		}
 		failures++
 	}
+}
+
+// joinPatience is how many failed joins go before the one that is worth a warning: a
+// fresh cluster has no coordinator until it has made the topic of offsets, and one
+// that moves is away for a moment.
+func joinPatience(class kafka.ErrorClass) int {
+	if class == kafka.ClassRetriable {
+		return 4
+	}
+	return 0
 }
 
 // serve runs one generation's session.

@@ -18,6 +18,9 @@
 //   - What is buffered and what runs is bounded per partition, per topic and in
 //     all. A full bound stops fetching; it never drops. Every topic has a floor
 //     under both totals, so that a stuck topic stops no other.
+//   - A position is one in a topic, known by its id: a topic that is deleted and made
+//     anew is not read from where the old one was left. A missing topic holds up no
+//     other.
 //   - The commit metadata carries what is done above the committed offset, so that
 //     a stuck key costs its successors no repeat. Intake slows before that map
 //     would outgrow the metadata.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"bankprocessor/internal/kafka"
 )
 
 // offsetRange is the half-open range of offsets [First, End).
@@ -23,13 +25,16 @@ type handover struct {
 	// Attempts and Results are the offsets from which the next owner must look
 	// back in the attempts and results partitions; -1 when not known.
 	Attempts, Results int64
+	// Topic is the id of the topic that all of it is about, zero when not known.
+	Topic kafka.TopicID
 	// Clean says that no record's fate was unknown when this was written.
 	Clean bool
 }
 
 // The metadata's text is handoverPrefix and the unpadded URL base64 of
 //
-//	flags      1 byte: bit 0 Clean, bits 1-2 the form of the done-map, rest 0
+//	flags      1 byte: bit 0 Clean, bits 1-2 the form of the done-map, bit 3 Topic, rest 0
+//	topic      16 bytes, where it is known
 //	base       uvarint
 //	attempts+1 uvarint
 //	results+1  uvarint
@@ -49,7 +54,10 @@ const (
 	formNone        = 0
 	formRuns        = 1
 	formBitmap      = 2
-	maxHandoverHead = 1 + 3*binary.MaxVarintLen64
+	formMask        = 3
+	flagTopic       = 1 << 3
+	topicBytes      = len(kafka.TopicID{})
+	maxHandoverHead = 1 + topicBytes + 3*binary.MaxVarintLen64
 	maxHandoverText = 1 << 15 // no broker keeps more
 )
 
@@ -63,7 +71,13 @@ func (h handover) encode() string {
 	if h.Clean {
 		flags |= flagClean
 	}
+	if h.Topic != (kafka.TopicID{}) {
+		flags |= flagTopic
+	}
 	raw = append(raw, flags)
+	if flags&flagTopic != 0 {
+		raw = append(raw, h.Topic[:]...)
+	}
 	raw = binary.AppendUvarint(raw, uint64(h.Base))
 	raw = binary.AppendUvarint(raw, uint64(h.Attempts+1))
 	raw = binary.AppendUvarint(raw, uint64(h.Results+1))
@@ -105,7 +119,13 @@ func decodeHandover(text string, base int64) (handover, error) {
 		return handover{}, errForeignMetadata
 	}
 	h := handover{Clean: raw[0]&flagClean != 0}
-	form, rest := raw[0]>>formShift, raw[1:]
+	form, rest := raw[0]>>formShift&formMask, raw[1:]
+	if raw[0]&flagTopic != 0 {
+		if len(rest) < topicBytes {
+			return handover{}, errForeignMetadata
+		}
+		h.Topic, rest = kafka.TopicID(rest[:topicBytes]), rest[topicBytes:]
+	}
 	for _, field := range []*int64{&h.Base, &h.Attempts, &h.Results} {
 		if *field, rest, err = uvarint(rest); err != nil {
 			return handover{}, err

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"bankprocessor/internal/kafka"
 )
 
 func TestHandoverRoundTrip(t *testing.T) {
@@ -20,6 +22,7 @@ func TestHandoverRoundTrip(t *testing.T) {
 			Results:  rapid.Int64Range(-1, 1<<50).Draw(t, "results"),
 			Clean:    rapid.Bool().Draw(t, "clean"),
 		}
+		rapid.SampledFrom([]func(){func() {}, func() { h.Topic = kafka.TopicID{3: 1} }}).Draw(t, "topic")()
 		at := h.Base
 		for range rapid.IntRange(0, 300).Draw(t, "ranges") {
 			first := at + rapid.Int64Range(1, 40).Draw(t, "pending")
@@ -186,6 +189,7 @@ func FuzzDecodeHandover(f *testing.F) {
 	f.Add("", int64(0))
 	f.Add("some other tool's words", int64(3))
 	f.Add(handover{Base: 5, Done: []offsetRange{{7, 9}, {12, 13}}, Attempts: 4, Results: -1, Clean: true}.encode(), int64(5))
+	f.Add(handover{Base: 5, Done: []offsetRange{{7, 9}}, Attempts: -1, Results: -1, Topic: kafka.TopicID{1, 2}}.encode(), int64(5))
 	var dense handover
 	for o := int64(1); o < 400; o += 2 {
 		dense.Done = append(dense.Done, offsetRange{o, o + 1})

@@ -33,6 +33,7 @@ var (
 	errFence     = classed(kafka.ClassFenced)
 	errRebalance = classed(kafka.ClassRebalancing)
 	errNetwork   = classed(kafka.ClassRetriable)
+	errUnknown   = classed(kafka.ClassUnknownTopic)
 )
 
 // fakeLog is one partition.
@@ -70,7 +71,8 @@ type fakeCluster struct {
 	mu        sync.Mutex
 	logs      map[kafka.TopicPartition]*fakeLog
 	committed map[kafka.TopicPartition]kafka.Commit
-	appended  chan struct{} // closed and replaced at every append
+	lives     map[string]byte // by topic: how often it was made anew
+	appended  chan struct{}   // closed and replaced at every append
 	fetches   []fetchCall
 	commits   []commitCall
 	refreshes int
@@ -89,6 +91,7 @@ func newFakeCluster(partitions int32) *fakeCluster {
 	f := &fakeCluster{
 		logs:      map[kafka.TopicPartition]*fakeLog{},
 		committed: map[kafka.TopicPartition]kafka.Commit{},
+		lives:     map[string]byte{},
 		appended:  make(chan struct{}),
 	}
 	f.create(testTopic, partitions)
@@ -203,6 +206,10 @@ const fakeBatch = 100
 func (f *fakeCluster) answer(parts []kafka.FetchPartition) (answers []kafka.Fetched, something bool) {
 	for _, asked := range parts {
 		log := f.logs[asked.TopicPartition]
+		if log == nil {
+			answers, something = append(answers, kafka.Fetched{TopicPartition: asked.TopicPartition, Err: errUnknown}), true
+			continue
+		}
 		a := kafka.Fetched{TopicPartition: asked.TopicPartition, Next: asked.Offset, HighWatermark: log.next, LogStart: log.first}
 		switch {
 		case log.leader != log.told:
@@ -232,6 +239,9 @@ func (f *fakeCluster) LogRange(_ context.Context, parts []kafka.TopicPartition) 
 	}
 	ranges := map[kafka.TopicPartition]kafka.Range{}
 	for _, tp := range parts {
+		if f.logs[tp] == nil {
+			return nil, errUnknown
+		}
 		ranges[tp] = kafka.Range{First: f.logs[tp].first, Next: f.logs[tp].next}
 	}
 	return ranges, nil
@@ -258,6 +268,10 @@ func (f *fakeCluster) CommitOffsets(ctx context.Context, m kafka.Member, commits
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, c := range commits {
+		if f.logs[c.TopicPartition] == nil {
+			refused[c.TopicPartition] = errUnknown
+			continue
+		}
 		if refuse != nil {
 			if err := refuse(call, c); err != nil {
 				refused[c.TopicPartition] = err

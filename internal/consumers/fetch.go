@@ -115,10 +115,10 @@ func (l *fetchLoop) fetch(ctx context.Context, r round) {
 		l.failed(r.parts, err)
 		return
 	}
-	if l.failing {
-		l.failing = false
+	if l.warned {
 		s.log.Info("broker answers again", "broker", l.node)
 	}
+	l.failures, l.warned = 0, false
 	var unknown []*partition
 	for i := range answers {
 		a := &answers[i]
@@ -141,6 +141,10 @@ func (l *fetchLoop) fetch(ctx context.Context, r round) {
 func (l *fetchLoop) accept(p *partition, a *kafka.Fetched) {
 	s := l.f.s
 	s.sched.mu.Lock()
+	if p.anew { // it was found out while the fetch was under way
+		s.sched.mu.Unlock()
+		return
+	}
 	p.failures, p.stopped = 0, false
 	p.highWatermark = a.HighWatermark
 	p.doubtUntil = min(p.doubtUntil, a.HighWatermark)
@@ -157,15 +161,16 @@ func (l *fetchLoop) accept(p *partition, a *kafka.Fetched) {
 
 // failed is a request that failed as a whole: its partitions back off.
 func (l *fetchLoop) failed(parts []*partition, err error) {
+	class := l.f.s.class(err)
 	for _, p := range parts {
-		l.backOff(p)
+		l.backOff(p, class)
 	}
 	notify(l.f.reroute)
-	if !l.failing {
+	if l.failures++; l.failures >= patience(class) && !l.warned {
+		l.warned = true
 		l.f.s.log.Warn("broker does not answer: trying on", "broker", l.node, "partitions", len(parts),
-			"class", l.f.s.class(err).String(), "error", err)
+			"class", class.String(), "error", err)
 	}
-	l.failing = true
 }
 
 // refused is a partition that the broker does not give, or not whole.
@@ -174,19 +179,36 @@ func (l *fetchLoop) refused(p *partition, err error) {
 	if class != kafka.ClassCorrupt {
 		notify(l.f.reroute)
 	}
-	if l.backOff(p) {
+	if failures := l.backOff(p, class); failures == patience(class) {
 		l.f.s.log.Warn("fetching a partition failed: trying on", "topic", p.tp.Topic, "partition", p.tp.Partition,
 			"class", class.String(), "error", err)
 	}
 }
 
-// backOff puts p's next fetch off and says whether it is the first failure in a
-// row.
-func (l *fetchLoop) backOff(p *partition) (first bool) {
+// backOff puts p's next fetch off and returns how many have failed in a row. Where
+// the topic may be another one by then, or led by another broker, that is looked up
+// first.
+func (l *fetchLoop) backOff(p *partition, class kafka.ErrorClass) (failures int) {
 	s := l.f.s
 	s.sched.mu.Lock()
 	defer s.sched.mu.Unlock()
+	if moved(class) {
+		p.wake = nil // until the next route
+	}
 	p.retryAt = time.Now().Add(backoff(s.cfg.RetryInitial, s.cfg.RetryMax, p.failures))
 	p.failures++
-	return p.failures == 1
+	return p.failures
+}
+
+func moved(class kafka.ErrorClass) bool {
+	return class == kafka.ClassLeaderMoved || class == kafka.ClassUnknownTopic
+}
+
+// patience is how many failures in a row are worth a warning: a leader that has
+// moved, or a topic that has just been made, is found at once as a rule.
+func patience(class kafka.ErrorClass) int {
+	if moved(class) {
+		return 4
+	}
+	return 1
 }

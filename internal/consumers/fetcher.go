@@ -2,8 +2,12 @@ package consumers
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"time"
+
+	"bankprocessor/internal/kafka"
 )
 
 const (
@@ -11,8 +15,9 @@ const (
 	// waits for room: it gets some within milliseconds and must not sit out the
 	// idle wait of its neighbours.
 	crowdedWait = 10 * time.Millisecond
-	// routeInterval is how often leaders are looked up when nothing asks for it.
-	routeInterval = 30 * time.Second
+	// routeInterval is how often leaders are looked up when nothing asks for it, and
+	// how late it is noticed that a topic was made anew while nobody fetched from it.
+	routeInterval = 5 * time.Second
 )
 
 // fetcher reads a session's partitions: one loop per leading broker.
@@ -21,6 +26,7 @@ type fetcher struct {
 	loops   map[int32]*fetchLoop
 	running sync.WaitGroup
 	reroute chan struct{} // a leader has moved; capacity 1
+	missing []string      // topics that did not exist when last looked up
 }
 
 // fetchLoop reads from one broker whatever partitions it leads and have room.
@@ -28,8 +34,9 @@ type fetchLoop struct {
 	f    *fetcher
 	node int32
 	wake chan struct{} // some partition may be fetched again; capacity 1
-	// failing says that the last request failed as a whole.
-	failing bool
+	// failures is how many requests in a row have failed as a whole.
+	failures int
+	warned   bool
 }
 
 func newFetcher(s *session) *fetcher {
@@ -71,10 +78,15 @@ func (f *fetcher) run(ctx context.Context) {
 // route looks up who leads each partition and sees to a loop for every leader.
 // complete says that every partition has one.
 func (f *fetcher) route(ctx context.Context) (complete bool, err error) {
-	leaders, err := f.s.cluster.Leaders(ctx, f.s.cfg.topicNames()...)
+	leaders, err := f.leaders(ctx)
 	if err != nil {
 		return false, err
 	}
+	ids, err := f.s.cluster.TopicIDs(ctx, f.s.cfg.topicNames()...)
+	if err != nil {
+		return false, err
+	}
+	f.s.identify(ids)
 	s := f.s.sched
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,11 +101,37 @@ func (f *fetcher) route(ctx context.Context) (complete bool, err error) {
 		if p.leader == leader && p.wake != nil {
 			continue
 		}
+		if p.leader != leader {
+			p.failures, p.retryAt = 0, time.Time{}
+		}
 		p.leader, p.wake = leader, f.loop(ctx, leader).wake
-		p.failures, p.retryAt = 0, time.Time{}
 		notify(p.wake)
 	}
 	return complete, nil
+}
+
+// leaders leaves out topics that do not exist: they hold up no other.
+func (f *fetcher) leaders(ctx context.Context) (map[kafka.TopicPartition]int32, error) {
+	names := f.s.cfg.topicNames()
+	leaders, err := f.s.cluster.Leaders(ctx, names...)
+	var missing []string
+	if unknown, ok := errors.AsType[*kafka.UnknownTopicsError](err); ok {
+		missing = slices.Sorted(slices.Values(unknown.Topics))
+		names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(missing, name) })
+		leaders, err = nil, nil
+		if len(names) > 0 {
+			leaders, err = f.s.cluster.Leaders(ctx, names...)
+		}
+	}
+	if err == nil && !slices.Equal(missing, f.missing) {
+		f.missing = missing
+		if len(missing) > 0 {
+			f.s.log.Warn("topics are missing: their partitions wait, create them with: processor topics apply", "topics", missing)
+		} else {
+			f.s.log.Info("no topic is missing any more")
+		}
+	}
+	return leaders, err
 }
 
 // loop returns the node's fetch loop, which runs until ctx ends.

@@ -11,6 +11,11 @@ import (
 type partition struct {
 	tp    kafka.TopicPartition
 	topic *topic
+	// id is of the topic that the position is a position in, zero before it is
+	// known. gone says that no such topic exists at the moment; anew, that there is
+	// another one of its name, in which the position means nothing.
+	id         kafka.TopicID
+	gone, anew bool
 
 	window *window
 	// inherited is what a predecessor has done at or above window.next.
@@ -48,7 +53,7 @@ type partition struct {
 // handover returns what a commit says now.
 func (p *partition) handover(clean bool) handover {
 	h := handover{
-		Base: p.window.committed(), Attempts: p.attempts, Results: p.results,
+		Base: p.window.committed(), Attempts: p.attempts, Results: p.results, Topic: p.id,
 	}
 	h.Clean = clean && !p.uncertain && h.Base >= p.doubtUntil
 	h.Done = p.window.doneRanges(nil)

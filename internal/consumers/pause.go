@@ -14,6 +14,8 @@ type pause string
 const (
 	notPaused      pause = ""
 	pausedDraining pause = "draining"
+	pausedGone     pause = "no such topic"
+	pausedAnew     pause = "topic made anew"
 	pausedStopped  pause = "offset not in log"
 	pausedGate     pause = "gate"
 	pausedLease    pause = "lease"
@@ -29,6 +31,10 @@ func (s *scheduler) pauseOf(p *partition) pause {
 	switch {
 	case s.draining:
 		return pausedDraining
+	case p.gone:
+		return pausedGone
+	case p.anew:
+		return pausedAnew
 	case p.stopped:
 		return pausedStopped
 	case p.topic.shut:

@@ -85,10 +85,12 @@ type Cluster interface {
 	Offsets
 }
 
-// Leaders finds who leads a partition.
+// Leaders finds who leads a partition, and which topic it is of.
 type Leaders interface {
 	// Leaders returns an error that names every topic that does not exist.
 	Leaders(ctx context.Context, topics ...string) (map[kafka.TopicPartition]int32, error)
+	// TopicIDs returns the ids of those topics that exist.
+	TopicIDs(ctx context.Context, topics ...string) (map[string]kafka.TopicID, error)
 	RefreshMetadata()
 }
 

@@ -30,7 +30,7 @@ func (p *partition) resume(c kafka.Commit) error {
 	if err != nil {
 		return err
 	}
-	p.inherited, p.attempts, p.results = h.Done, h.Attempts, h.Results
+	p.id, p.inherited, p.attempts, p.results = h.Topic, h.Done, h.Attempts, h.Results
 	if h.Clean {
 		p.doubtUntil = 0
 	}
@@ -64,6 +64,15 @@ func (l *fetchLoop) reposition(ctx context.Context, parts []*partition) {
 		l.failed(parts, err)
 		return
 	}
+	ids, err := s.cluster.TopicIDs(ctx, s.cfg.topicNames()...)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		l.failed(parts, err)
+		return
+	}
+	s.identify(ids)
 	for _, p := range parts {
 		s.seek(p, ranges[p.tp])
 	}
@@ -76,6 +85,10 @@ func (s *session) seek(p *partition, log kafka.Range) {
 		to = log.Next
 	}
 	s.sched.mu.Lock()
+	if p.gone || p.anew {
+		s.sched.mu.Unlock()
+		return
+	}
 	from, wasStopped := p.position, p.stopped
 	lost := to - from - p.inherited.count(from, to)
 	switch {

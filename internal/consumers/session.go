@@ -66,8 +66,13 @@ func (s *session) run(ctx context.Context) (fenced bool) {
 func (s *session) load(ctx context.Context) error {
 	for tries := 0; ; tries++ {
 		commits, err := s.cluster.CommittedOffsets(ctx, s.member.Group, s.names)
+		var ids map[string]kafka.TopicID
+		if err == nil {
+			ids, err = s.cluster.TopicIDs(ctx, s.cfg.topicNames()...)
+		}
 		if err == nil {
 			s.place(commits)
+			s.identify(ids)
 			return nil
 		}
 		if ctx.Err() != nil {

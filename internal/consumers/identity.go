@@ -1,0 +1,41 @@
+package consumers
+
+import "bankprocessor/internal/kafka"
+
+// A topic that is deleted and made anew has its name and none of its records. The
+// position of the old one may well exist in the new one: reading on from there
+// would leave out what stands before it, and reading from the start is for a person
+// to decide, who knows whether the old one's commands have been published again.
+
+// identify compares the partitions with the topics that there are now.
+func (s *session) identify(ids map[string]kafka.TopicID) {
+	s.sched.mu.Lock()
+	defer s.sched.mu.Unlock()
+	for _, p := range s.sched.parts {
+		was := p.anew
+		p.identify(ids[p.tp.Topic])
+		if p.anew && !was {
+			s.log.Error("the topic was deleted and made anew: reading nothing from the partition",
+				"topic", p.tp.Topic, "partition", p.tp.Partition, "position", p.position,
+				"action", "stop every processor of the group, set its offset of the partition where it still has one, and start again")
+		}
+	}
+}
+
+// identify takes in which topic of p's name there is now; the zero id stands for
+// none.
+func (p *partition) identify(id kafka.TopicID) {
+	unknown := kafka.TopicID{}
+	p.gone = id == unknown
+	switch {
+	case p.gone || p.id == id:
+	case p.id == unknown, p.position <= 0: // nothing was ever read: any beginning is right
+		p.id = id
+	default:
+		p.anew = true
+	}
+}
+
+// commits says whether there is a position of p's to commit, and a topic to commit
+// it for.
+func (p *partition) commits() bool { return p.position >= 0 && !p.gone && !p.anew }
