@@ -81,11 +81,13 @@ func (c GroupConfig) Validate() error {
 type Group struct {
 	client *Client
 	cfg    GroupConfig
-	dialer *dialer
 	name   string // its client id
 
 	mu     sync.Mutex
-	group  *kafkago.ConsumerGroup // nil before the first Next
+	group  *kafkago.ConsumerGroup // nil before a join
+	dialer *dialer                // the group's
+	// ghost says that the coordinator may count a member of ours that was given up.
+	ghost  bool
 	closed bool
 }
 
@@ -96,7 +98,7 @@ func (c *Client) NewGroup(cfg GroupConfig) (*Group, error) {
 		return nil, err
 	}
 	name := memberName(c.cfg.ClientID)
-	return &Group{client: c, cfg: cfg, dialer: c.dialer.another(name), name: name}, nil
+	return &Group{client: c, cfg: cfg, name: name, dialer: c.dialer.another(name)}, nil
 }
 
 // Next joins, or waits until the last generation has ended and all of its
@@ -115,6 +117,9 @@ func (g *Group) Next(ctx context.Context) (*Generation, error) {
 		return nil, ErrGroupClosed
 	}
 	if err != nil {
+		if ctx.Err() == nil && !errors.Is(err, kafkago.RebalanceInProgress) {
+			g.giveUp(group)
+		}
 		return nil, fmt.Errorf("joining group %s: %w", g.cfg.ID, needing(onGroup(Read, g.cfg.ID), err))
 	}
 	counts, err := g.partitionCounts(ctx)
@@ -138,6 +143,9 @@ func (g *Group) join(ctx context.Context) (*kafkago.ConsumerGroup, error) {
 	}
 	if _, err := g.partitionCounts(ctx); err != nil {
 		return nil, fmt.Errorf("joining group %s: %w", g.cfg.ID, err)
+	}
+	if err := g.layGhost(ctx); err != nil {
+		return nil, fmt.Errorf("joining group %s again: %w", g.cfg.ID, err)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -185,21 +193,23 @@ func (g *Group) joined() (*kafkago.ConsumerGroup, error) {
 func (g *Group) Close(ctx context.Context) error {
 	g.mu.Lock()
 	g.closed = true
-	group := g.group
+	group, dialer, ghost := g.group, g.dialer, g.ghost
 	g.mu.Unlock()
-	defer g.dialer.close()
-	if group == nil {
+	defer dialer.close()
+	if group == nil && !ghost {
 		return nil
 	}
 	left := make(chan struct{})
 	go func() {
 		defer close(left)
-		_ = group.Close()
+		if group != nil {
+			_ = group.Close()
+		}
 	}()
 	select {
 	case <-left:
 	case <-ctx.Done():
-		g.dialer.close()
+		dialer.close()
 		select {
 		case <-left:
 		case <-time.After(severGrace):

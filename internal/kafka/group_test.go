@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -291,4 +292,42 @@ func TestAGroupMayBeClosedBeforeItIsUsed(t *testing.T) {
 	if _, err := g.Next(t.Context()); !errors.Is(err, ErrGroupClosed) {
 		t.Errorf("got %v", err)
 	}
+}
+
+// Kafka-go forgets its member when the coordinator is away, and the coordinator,
+// back again, waits for that member until its session times out.
+func TestRejoiningAfterAnOutageWaitsForNoGhost(t *testing.T) {
+	bubble(t, func(t *testing.T, cluster *kfake.Cluster, cfg Config) {
+		c, g := member(t, cfg, GroupConfig{})
+		defer c.Close()
+		first := next(t, g)
+		first.Start(untilEnd)
+
+		var away atomic.Bool
+		away.Store(true)
+		for _, key := range []kmsg.Key{kmsg.Heartbeat, kmsg.JoinGroup, kmsg.LeaveGroup} {
+			cluster.ControlKey(key.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
+				cluster.KeepControl()
+				return nil, errors.New("away"), away.Load()
+			})
+		}
+		for range 3 {
+			if _, err := g.Next(t.Context()); err == nil {
+				t.Fatal("want no generation while the coordinator is away")
+			}
+		}
+		away.Store(false)
+		back := time.Now()
+		again := next(t, g)
+		if took := time.Since(back); took > 2*time.Second {
+			t.Errorf("joining took %v", took)
+		}
+		if again.Member.MemberID == first.Member.MemberID || len(again.Assignments) != 8 {
+			t.Errorf("want all partitions under a new member, got %v and %v", again.Member, again.Assignments)
+		}
+		again.Start(untilEnd)
+		if err := g.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
 }

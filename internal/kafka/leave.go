@@ -57,6 +57,36 @@ func (g *Group) goodbye(ctx context.Context) error {
 	return leaveError(m.(*leavegroup.Response))
 }
 
+// giveUp ends a kafka-go group whose join has failed. Kafka-go then forgets the id of
+// its member, and takes it out of the group only if the coordinator can be reached,
+// which is what has failed as a rule. The coordinator would wait for that member in
+// the next rebalance until its session times out.
+func (g *Group) giveUp(group *kafkago.ConsumerGroup) {
+	g.mu.Lock()
+	dialer := g.dialer
+	g.group, g.dialer, g.ghost = nil, g.client.dialer.another(g.name), true
+	g.mu.Unlock()
+	dialer.close() // what has begun anew ends at once
+	_ = group.Close()
+}
+
+// layGhost takes the members out that were given up. None of ours is joining then.
+func (g *Group) layGhost(ctx context.Context) error {
+	g.mu.Lock()
+	ghost := g.ghost
+	g.mu.Unlock()
+	if !ghost {
+		return nil
+	}
+	if err := g.goodbye(ctx); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ghost = false
+	return nil
+}
+
 // leaveError is nil when no member is in the group any more.
 func leaveError(res *leavegroup.Response) error {
 	codes := []int16{res.ErrorCode}
