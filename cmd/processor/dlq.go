@@ -65,7 +65,7 @@ func (f *keysetFlags) opener(cfg config.Config) (producers.Decryptor, error) {
 	}
 	o, err := sealing.NewOpener(keys)
 	if err != nil {
-		return nil, fmt.Errorf("dead_letters.encryption.%w", err)
+		return nil, config.Explain("dead_letters.encryption", err)
 	}
 	return o, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -82,7 +83,7 @@ func New(cfg config.Config, o Options) (*App, error) {
 	if a.batcher, err = producers.NewBatcher(cfg.Output, a.client, output, a.log); err != nil {
 		return nil, fmt.Errorf("building output: %w", err)
 	}
-	if a.sealer, err = newSealer(cfg.DeadLetters.Encryption, a.log); err != nil {
+	if a.sealer, err = newSealer(cfg.DeadLetters.Encryption); err != nil {
 		return nil, err
 	}
 	publisher := producers.NewPublisher(a.batcher, producers.PublisherConfig{
@@ -100,7 +101,7 @@ func New(cfg config.Config, o Options) (*App, error) {
 	}); err != nil {
 		return nil, fmt.Errorf("building intake: %w", err)
 	}
-	a.files = newWatch(append(cfg.Followed(), a.banks.followed...), a.metrics, a.log)
+	a.files = newWatch(slices.Concat(cfg.Followed(), a.banks.followed, followedKeyset(a.sealer)), a.metrics, a.log)
 	a.metrics.BeforeGather(gauges{a.metrics, a.consumer.Status, a.banks.groups, a.sealer, a.registry.source}.refresh)
 	a.admin = admin.New(cfg.Admin, admin.Deps{
 		Version: o.Version, Checks: a.checks(), Metrics: a.metrics.Handler(), Logger: a.log,

@@ -61,14 +61,8 @@ func (g gauges) sealing() {
 	if g.sealer == nil {
 		return
 	}
-	keyID, err := g.sealer.KeyID()
 	g.m.SealingKey.Reset()
-	g.m.SealingKey.WithLabelValues(keyID).Set(1)
-	stale := 0.0
-	if err != nil {
-		stale = 1
-	}
-	g.m.SealingStale.WithLabelValues().Set(stale)
+	g.m.SealingKey.WithLabelValues(g.sealer.KeyID()).Set(1)
 }
 
 func (g gauges) registry() {

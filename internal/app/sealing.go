@@ -2,8 +2,9 @@ package app
 
 import (
 	"fmt"
-	"log/slog"
 
+	"bankprocessor/internal/config"
+	"bankprocessor/internal/follow"
 	"bankprocessor/internal/producers"
 	"bankprocessor/internal/sealing"
 )
@@ -13,15 +14,23 @@ const sealingSection = "dead_letters.encryption"
 
 // newSealer returns nil where dead letters stand in clear. A keyset that cannot
 // be used is an error: a value must not leave in clear because its key is gone.
-func newSealer(cfg sealing.Config, log *slog.Logger) (*sealing.Sealer, error) {
+func newSealer(cfg sealing.Config) (*sealing.Sealer, error) {
 	if !cfg.Enabled() {
 		return nil, nil
 	}
-	s, err := sealing.NewSealer(cfg, log)
+	s, err := sealing.NewSealer(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("%s.%w", sealingSection, err)
+		return nil, config.Explain(sealingSection, err)
 	}
 	return s, nil
+}
+
+// followedKeyset is the file of s, which may be nil.
+func followedKeyset(s *sealing.Sealer) []follow.Setting {
+	if s == nil {
+		return nil
+	}
+	return []follow.Setting{s.Followed(sealingSection)}
 }
 
 // encryptor keeps a nil Sealer from becoming an Encryptor that is not nil.
@@ -37,13 +46,11 @@ func checkSealing(cfg sealing.Config) Finding {
 	f := Finding{Name: sealingSection, Note: "no public_keyset_file: the values of dead letters stand in clear"}
 	keyID := ""
 	if cfg.Enabled() {
-		sealer, err := newSealer(cfg, slog.New(slog.DiscardHandler))
+		sealer, err := newSealer(cfg)
 		if err != nil {
 			return Finding{Name: f.Name, Err: err}
 		}
-		if keyID, err = sealer.KeyID(); err != nil {
-			return Finding{Name: f.Name, Err: err}
-		}
+		keyID = sealer.KeyID()
 		f.Note = "sealing with key " + keyID
 	}
 	if cfg.PrivateKeysetFile == "" {
@@ -52,7 +59,7 @@ func checkSealing(cfg sealing.Config) Finding {
 	opener, err := sealing.NewOpener(cfg)
 	switch {
 	case err != nil:
-		f.Err = fmt.Errorf("%s.%w", sealingSection, err)
+		f.Err = config.Explain(sealingSection, err)
 	case cfg.Enabled() && !opener.Has(keyID):
 		f.Err = fmt.Errorf("%s.private_keyset_file: lacks key %s, which values are sealed with: want the private half of public_keyset_file", sealingSection, keyID)
 	default:

@@ -77,9 +77,10 @@ func TestDeadLettersAreSealedWithTheKeysetOfTheMoment(t *testing.T) {
 	if held := send("4712"); held.KeyID != first.KeyID {
 		t.Errorf("want the last good key %s, got %q", first.KeyID, held.KeyID)
 	}
-	b.awaitMetrics(a, "processor_dead_letter_keyset_stale 1", `processor_dead_letter_key{key_id="`+first.KeyID+`"} 1`)
-	if !strings.Contains(b.log.String(), "the keyset of dead letters cannot be read") {
-		t.Errorf("want a warning in %s", b.log)
+	b.awaitMetrics(a, `processor_file_stale{setting="dead_letters.encryption.public_keyset_file"} 1`, `processor_dead_letter_key{key_id="`+first.KeyID+`"} 1`)
+	if log := b.log.String(); strings.Count(log, "level=WARN msg=\"what a file holds now cannot be used") != 1 ||
+		!strings.Contains(log, "setting=dead_letters.encryption.public_keyset_file") {
+		t.Errorf("want one warning in %s", log)
 	}
 
 	if err := os.WriteFile(pair.Public, good, 0o600); err != nil {
@@ -93,7 +94,7 @@ func TestDeadLettersAreSealedWithTheKeysetOfTheMoment(t *testing.T) {
 	if second.KeyID != key.ID || key.ID == first.KeyID {
 		t.Errorf("want the new key %s, got %q", key.ID, second.KeyID)
 	}
-	b.awaitMetrics(a, "processor_dead_letter_keyset_stale 0", `processor_dead_letter_key{key_id="`+key.ID+`"} 1`)
+	b.awaitMetrics(a, `processor_file_stale{setting="dead_letters.encryption.public_keyset_file"} 0`, `processor_dead_letter_key{key_id="`+key.ID+`"} 1`)
 
 	opener, err := sealing.NewOpener(sealing.Config{PrivateKeysetFile: pair.Private})
 	if err != nil {

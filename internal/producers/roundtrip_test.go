@@ -154,7 +154,7 @@ func keys(t *testing.T) (*sealing.Sealer, *sealing.Opener) {
 		t.Fatal(err)
 	}
 	cfg := sealing.Config{PublicKeysetFile: pair.Public, PrivateKeysetFile: pair.Private}
-	sealer, err := sealing.NewSealer(cfg, slog.New(slog.DiscardHandler))
+	sealer, err := sealing.NewSealer(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

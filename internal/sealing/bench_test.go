@@ -1,7 +1,6 @@
 package sealing_test
 
 import (
-	"log/slog"
 	"path/filepath"
 	"testing"
 
@@ -16,7 +15,7 @@ func BenchmarkSeal(b *testing.B) {
 	if _, err := pair.Create(); err != nil {
 		b.Fatal(err)
 	}
-	s, err := sealing.NewSealer(sealing.Config{PublicKeysetFile: pair.Public}, slog.New(slog.DiscardHandler))
+	s, err := sealing.NewSealer(sealing.Config{PublicKeysetFile: pair.Public})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -11,7 +11,7 @@ type Files struct {
 func newFiles(f factory) Files {
 	return Files{
 		FileStale: f.gauge("file_stale",
-			"1 while what a secret's or certificate's file holds cannot be used and the last good content is.", "setting"),
+			"1 while what the file of a secret, certificate or keyset holds cannot be used and the last good content is.", "setting"),
 		NotAfter: f.gauge("certificate_not_after_timestamp_seconds",
 			"When the certificate in use runs out; of several authorities, the one that runs out next.", "setting"),
 	}

@@ -11,7 +11,6 @@ type Output struct {
 	ProduceRetries  *prometheus.CounterVec   // topic, reason
 	Omitted         *prometheus.CounterVec   // topic
 	SealingKey      *prometheus.GaugeVec     // key_id
-	SealingStale    *prometheus.GaugeVec     // no label
 }
 
 func newOutput(f factory) Output {
@@ -30,7 +29,5 @@ func newOutput(f factory) Output {
 			"Records that were too large and are stored without part of them.", "topic"),
 		SealingKey: f.gauge("dead_letter_key",
 			"The key that dead letters are sealed with; always 1. Absent where they stand in clear.", "key_id"),
-		SealingStale: f.gauge("dead_letter_keyset_stale",
-			"1 while the keyset's file cannot be used and the last good one is. Absent where dead letters stand in clear."),
 	}
 }
