@@ -101,7 +101,7 @@ func parsePrivate(text []byte, wrapping tink.AEAD) (*keyset.Handle, error) {
 	case wrapping != nil:
 		return nil, errInClear
 	}
-	handle, err := insecurecleartextkeyset.Read(&keyset.MemReaderWriter{Keyset: keys})
+	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(text)))
 	if err != nil {
 		return nil, errNoKeyset
 	}
