@@ -117,8 +117,10 @@ func (c *committer) send(ctx context.Context, commits []kafka.Commit) (accepted 
 			why = refused[commit.TopicPartition]
 		}
 		if why == nil {
+			c.s.owed.took(commit)
 			continue
 		}
+		c.s.owed.refused(commit)
 		class := c.s.class(why)
 		if class == kafka.ClassFenced && !c.fenced {
 			c.fenced = true
@@ -141,6 +143,7 @@ func (c *committer) send(ctx context.Context, commits []kafka.Commit) (accepted 
 // is clean. A fenced member commits nothing.
 func (c *committer) finish(ctx context.Context) {
 	if c.fenced {
+		c.owe()
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, finishTimeout)
@@ -158,9 +161,16 @@ func (c *committer) finish(ctx context.Context) {
 			return
 		}
 		if sleep(ctx, backoff(c.s.cfg.RetryInitial, c.s.cfg.RetryMax, tries)) != nil {
-			c.s.log.Error("the last commit failed: the next owner may run again what was done since the one before", "error", err)
+			c.s.log.Error("the last commit failed: another owner may run again what was done since the one before", "error", err)
 			return
 		}
+	}
+}
+
+// owe keeps every position for the next session.
+func (c *committer) owe() {
+	for _, commit := range c.all() {
+		c.s.owed.refused(commit)
 	}
 }
 

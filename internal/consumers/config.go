@@ -75,9 +75,9 @@ type Config struct {
 	// Reset says where to read when the position is not in the log.
 	Reset Reset // default earliest
 	// RetryInitial and RetryMax bound the backoff of a failing record, a failing
-	// broker and a failing join.
+	// broker and a failing join: a broker's return is noticed within RetryMax.
 	RetryInitial time.Duration // default 100 ms
-	RetryMax     time.Duration // default 10 s
+	RetryMax     time.Duration // default 2 s
 }
 
 // WithDefaults fills in what is not set.
@@ -101,7 +101,7 @@ func (c Config) WithDefaults() Config {
 	orDefault(&c.CommitInterval, 500*time.Millisecond)
 	orDefault(&c.Reset, Earliest)
 	orDefault(&c.RetryInitial, 100*time.Millisecond)
-	orDefault(&c.RetryMax, 10*time.Second)
+	orDefault(&c.RetryMax, 2*time.Second)
 	topics := make([]Topic, len(c.Topics))
 	for i, t := range c.Topics {
 		orDefault(&t.MaxInFlight, c.TopicInFlight)

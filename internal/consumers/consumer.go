@@ -30,6 +30,7 @@ type Consumer struct {
 	observer Observer
 	log      *slog.Logger
 	lease    lease
+	owed     owed
 	class    func(error) kafka.ErrorClass // kafka.Class, but for tests
 
 	mu      sync.Mutex
@@ -61,7 +62,7 @@ func New(cfg Config, d Deps) (*Consumer, error) {
 	}
 	c := &Consumer{
 		cfg: cfg, deps: d, observer: d.Observer, log: d.Logger, class: kafka.Class,
-		phase: phaseNew, stop: make(chan struct{}), done: make(chan struct{}),
+		owed: newOwed(), phase: phaseNew, stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	if c.deps.Gate == nil {
 		c.deps.Gate = openGate{}

@@ -18,6 +18,7 @@ type session struct {
 	observer Observer
 	log      *slog.Logger
 	lease    *lease
+	owed     owed
 	class    func(error) kafka.ErrorClass
 	member   kafka.Member
 	names    []kafka.TopicPartition
@@ -109,6 +110,7 @@ func (s *session) place(commits map[kafka.TopicPartition]kafka.Commit) {
 					"topic", tp.Topic, "partition", tp.Partition, "offset", commit.Offset, "error", err)
 			}
 		}
+		s.owed.pay(p)
 		s.parts[tp] = p
 		s.sched.parts = append(s.sched.parts, p)
 	}
@@ -119,7 +121,7 @@ func (c *Consumer) newSession(ctx context.Context, member kafka.Member, names []
 	log := c.log.With("group", member.Group, "generation", member.GenerationID)
 	return &session{
 		cfg: &c.cfg, cluster: c.deps.Cluster, gate: c.deps.Gate, observer: c.observer, log: log,
-		lease: &c.lease, class: c.class, member: member, names: names,
+		lease: &c.lease, owed: c.owed, class: c.class, member: member, names: names,
 		sched: newScheduler(ctx, &c.cfg, c.deps.Handler, retrier{
 			initial: c.cfg.RetryInitial, max: c.cfg.RetryMax, observer: c.observer, log: log,
 		}),

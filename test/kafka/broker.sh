@@ -17,6 +17,7 @@
 # KAFKA_JARS   where the jars are kept (out/kafka/jars)
 # KAFKA_HEAP   the broker's heap (512m)
 # KAFKA_JAVA   further options of the JVM
+# KAFKA_GRACE  how many seconds a stop may take (60)
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 jars="${KAFKA_JARS:-$here/../../out/kafka/jars}"
@@ -110,7 +111,7 @@ start)
 stop)
 	if alive; then
 		kill "$(cat "$dir/pid")"
-		until_within 60 gone || { echo "the broker does not stop" >&2; exit 1; }
+		until_within "${KAFKA_GRACE:-60}" gone || { echo "the broker does not stop" >&2; exit 1; }
 	fi
 	rm -f "$dir/pid"
 	;;

@@ -4,7 +4,7 @@
 # store what is acknowledged with acks=all.
 #
 #   test/kafka/cluster.sh start   DIR [NODE...] [KEY=VALUE...]   waits until they serve
-#   test/kafka/cluster.sh stop    DIR [NODE...]                  in good order
+#   test/kafka/cluster.sh stop    DIR [NODE...]                  in good order, where it can be
 #   test/kafka/cluster.sh kill    DIR [NODE...]                  kill -9
 #   test/kafka/cluster.sh brokers DIR                            their addresses
 #
@@ -27,7 +27,8 @@
 # DIR/NODE/data is a file system in memory of CLUSTER_DISK (256m). This machine is
 # another host on the switch.
 #
-# KAFKA_JARS, KAFKA_HEAP (384m here) and KAFKA_JAVA are broker.sh's.
+# KAFKA_JARS, KAFKA_HEAP (384m here), KAFKA_JAVA and KAFKA_GRACE (10 here, after
+# which a stop is a kill) are broker.sh's.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 export KAFKA_HEAP="${KAFKA_HEAP:-384m}"
@@ -84,7 +85,9 @@ each() {
 }
 
 start_named() { start_node "$1" "${properties[@]}"; }
-stop_named() { "$here/broker.sh" stop "$dir/$1"; }
+# A broker that has lost the quorum waits for a controller before it stops, and
+# would wait for minutes.
+stop_named() { KAFKA_GRACE="${KAFKA_GRACE:-10}" "$here/broker.sh" stop "$dir/$1" 2> /dev/null || kill_named "$1"; }
 kill_named() { "$here/broker.sh" kill "$dir/$1"; }
 
 # port_state sets what the switch does with a node's packets.

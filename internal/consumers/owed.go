@@ -1,0 +1,64 @@
+package consumers
+
+import (
+	"cmp"
+	"slices"
+
+	"bankprocessor/internal/kafka"
+)
+
+// owed is what has been done and could not be committed, kept from one session to
+// the next: while Kafka is away outcomes may just have been stored, and the last
+// commits fail. A member that gets its partition back knows better than the group
+// what is done; to believe the group would be to carry commands out again. Sessions
+// use it one after another.
+type owed struct {
+	commits map[kafka.TopicPartition]kafka.Commit
+	// accepted is the offset that the group last took from this member.
+	accepted map[kafka.TopicPartition]int64
+}
+
+func newOwed() owed {
+	return owed{commits: map[kafka.TopicPartition]kafka.Commit{}, accepted: map[kafka.TopicPartition]int64{}}
+}
+
+func (o owed) refused(c kafka.Commit) { o.commits[c.TopicPartition] = c }
+
+func (o owed) took(c kafka.Commit) {
+	o.accepted[c.TopicPartition] = c.Offset
+	delete(o.commits, c.TopicPartition)
+}
+
+// pay adds what is owed of p to what the group says, which p has been placed by.
+// Nothing is owed to a group whose offset has moved back: a person has moved it, so
+// that commands run again; nor to another topic of the same name.
+func (o owed) pay(p *partition) {
+	c, ok := o.commits[p.tp]
+	if !ok || p.position < o.accepted[p.tp] {
+		delete(o.commits, p.tp)
+		return
+	}
+	ours, err := decodeHandover(c.Metadata, c.Offset)
+	if err != nil || (ours.Topic != p.id && p.id != kafka.TopicID{}) {
+		delete(o.commits, p.tp)
+		return
+	}
+	base := max(ours.Base, p.position)
+	done := doneSet{{0, base}}
+	for _, r := range sortedRanges(ours.Done, p.inherited) {
+		if last := &done[len(done)-1]; r.First <= last.End {
+			last.End = max(last.End, r.End)
+		} else {
+			done = append(done, r)
+		}
+	}
+	p.id = ours.Topic
+	p.place(done[0].End)
+	p.inherited = done[1:]
+}
+
+func sortedRanges(a, b []offsetRange) []offsetRange {
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, func(a, b offsetRange) int { return cmp.Compare(a.First, b.First) })
+	return all
+}
