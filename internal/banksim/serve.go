@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"time"
@@ -26,6 +28,8 @@ func (b *Bank) Serve(ctx context.Context, listener net.Listener, tlsConfig *tls.
 		ReadHeaderTimeout: 10 * time.Second,
 		// No ReadTimeout: net/http would end a hanging call's context with it.
 		IdleTimeout: 2 * time.Minute,
+		// A caller whose handshake is refused is told so; the rest is nobody's.
+		ErrorLog:    log.New(io.Discard, "", 0),
 		BaseContext: func(net.Listener) context.Context { return calls },
 	}
 	failed := make(chan error, 1)

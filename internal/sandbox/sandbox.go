@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -26,6 +27,8 @@ type Options struct {
 	NoTopics bool
 	// Bank is the simulator's configuration.
 	Bank banksim.Config
+	// BankTLS has the simulator speak TLS, with HTTP/2; nil for plain HTTP.
+	BankTLS *tls.Config
 	// Brokers is how many the cluster has, 0 for one. With more than one a
 	// partition's leader can move.
 	Brokers int
@@ -113,10 +116,14 @@ func (s *Sandbox) startBank(ctx context.Context, o Options) error {
 		return fmt.Errorf("starting bank: %w", err)
 	}
 	s.bank = banksim.New(o.Bank)
-	s.bankURL = "http://" + listener.Addr().String()
+	scheme := "http"
+	if o.BankTLS != nil {
+		scheme = "https"
+	}
+	s.bankURL = scheme + "://" + listener.Addr().String()
 	serving, end := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan error, 1)
-	go func() { ended <- s.bank.Serve(serving, listener, nil) }()
+	go func() { ended <- s.bank.Serve(serving, listener, o.BankTLS) }()
 	s.stopBank = func() error {
 		end()
 		return <-ended
