@@ -182,7 +182,7 @@ func TestHeadersAreTheDesigns(t *testing.T) {
 		}},
 		"resultHeaders": {cloudEvents, []string{"ce_resultomitted", "traceparent"}},
 		"deadLetterHeaders": {deadLetter, []string{
-			"dlq-command-id", "dlq-headers-omitted", "dlq-value-encrypted", "dlq-value-omitted", "dlq-value-sha256",
+			"dlq-command-id", "dlq-headers-omitted", "dlq-key-id", "dlq-value-encrypted", "dlq-value-omitted", "dlq-value-sha256",
 		}},
 		"attemptHeaders": {nil, []string{"traceparent"}},
 	}
