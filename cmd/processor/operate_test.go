@@ -59,8 +59,8 @@ func TestCheck(t *testing.T) {
 	if code := r.end(t); code != exitFailed {
 		t.Errorf("got %d", code)
 	}
-	wantAll(t, r.out.String(), "ok    kafka", "FAIL  topics: topics are missing", "FAIL  banks.interapi keys: app_key: ", "/nowhere/key",
-		"FAIL  banks.loanapi address: ")
+	wantAll(t, r.out.String(), "ok    kafka", "FAIL  topics: topics are missing", "FAIL  banks.interapi.app_key: ", "/nowhere/key",
+		"FAIL  banks.loanapi address: banks.loanapi.http.base_url: ")
 	wantAll(t, r.err.String(), "3 of the checks failed")
 	if calls := len(box.Bank().Calls(0)) + len(empty.Bank().Calls(0)); calls > 0 {
 		t.Errorf("want the bank left alone, got %d calls", calls)

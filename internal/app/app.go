@@ -66,7 +66,7 @@ func New(cfg config.Config, o Options) (*App, error) {
 		waiting: errNotStarted, ends: cleanups{log: o.Logger},
 	}
 	var err error
-	if a.client, err = kafka.New(withTopics(cfg)); err != nil {
+	if a.client, err = kafka.New(a.kafkaConfig()); err != nil {
 		return nil, fmt.Errorf("building kafka client: %w", err)
 	}
 	if a.banks, err = newBanks(cfg.Banks, bankObserver{a.metrics, a.log, o.OnBreaker}, a.log); err != nil {
@@ -109,11 +109,14 @@ func New(cfg config.Config, o Options) (*App, error) {
 	return a, nil
 }
 
-// withTopics has the client ask about our topics only.
-func withTopics(cfg config.Config) kafka.Config {
-	k := cfg.Kafka
-	for _, s := range cfg.Topics.Specs() {
+// kafkaConfig has the client ask about our topics only, and tell its concerns.
+func (a *App) kafkaConfig() kafka.Config {
+	k := a.cfg.Kafka
+	for _, s := range a.cfg.Topics.Specs() {
 		k.Topics = append(k.Topics, s.Name)
+	}
+	k.Concern = func(err error) {
+		a.log.Warn("a connection to kafka cannot be renewed and goes on as it was", "error", err)
 	}
 	return k
 }

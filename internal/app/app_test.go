@@ -223,7 +223,7 @@ func TestStopBeforeStart(t *testing.T) {
 func TestCheckFindsNothing(t *testing.T) {
 	t.Parallel()
 	b := setup(t, sandbox.Options{})
-	for _, f := range app.Check(t.Context(), b.cfg) {
+	for _, f := range app.Check(t.Context(), b.cfg, nil) {
 		if f.Err != nil {
 			t.Errorf("%s: %v", f.Name, f.Err)
 		}
@@ -241,16 +241,17 @@ func TestCheckFindsEverything(t *testing.T) {
 	b.cfg.Banks.LoanAPI.Token.ClientSecret = secret.Source{File: "/nowhere/client-secret"}
 	b.cfg.Banks.LoanAPI.HTTP.BaseURL = "http://127.0.0.1:1"
 	errs := map[string]string{}
-	for _, f := range app.Check(t.Context(), b.cfg) {
+	for _, f := range app.Check(t.Context(), b.cfg, nil) {
 		if f.Err != nil {
 			errs[f.Name] = f.Err.Error()
 		}
 	}
 	for name, want := range map[string][]string{
-		"topics":                      {"customer.create, ", "processor topics apply"},
-		"banks.interapi keys":         {"/nowhere/app-key", "/nowhere/subscription-key"},
-		"banks.loanapi client secret": {"/nowhere/client-secret"},
-		"banks.loanapi address":       {"127.0.0.1:1"},
+		"topics":                            {"customer.create, ", "processor topics apply"},
+		"banks.interapi.app_key":            {"/nowhere/app-key"},
+		"banks.interapi.subscription_key":   {"/nowhere/subscription-key"},
+		"banks.loanapi.token.client_secret": {"/nowhere/client-secret"},
+		"banks.loanapi address":             {"banks.loanapi.http.base_url: ", "127.0.0.1:1"},
 	} {
 		for _, text := range want {
 			if !strings.Contains(errs[name], text) {

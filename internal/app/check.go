@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
+	"slices"
 	"strings"
+	"sync"
 
-	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/codec"
 	"bankprocessor/internal/config"
 	"bankprocessor/internal/kafka"
-	"bankprocessor/internal/secret"
 	"bankprocessor/internal/topics"
 )
 
@@ -21,47 +19,107 @@ type Finding struct {
 	Name string
 	Err  error  // nil when all is well
 	Note string // what is worth knowing all the same
+	// Skipped says why the thing was not looked at; "" when it was.
+	Skipped string
 }
 
-// Check looks at everything that a valid configuration relies on, and changes
-// nothing. It sends no credentials to a bank: a wrong client secret, tried five
-// times, locks the application (contract section 1.3).
-func Check(ctx context.Context, cfg config.Config) []Finding {
+// check is one look at the world. While a section that it stands on is at fault,
+// otherwise is done instead: a broken section may lack what keeps credentials
+// safe, so nobody is shown any.
+type check struct {
+	name      string
+	sections  []string
+	look      func(ctx context.Context, cfg config.Config) []Finding
+	otherwise func(ctx context.Context, cfg config.Config) []Finding // may be nil
+}
+
+// checks are all of them, in the order of their findings.
+func checks(faults *config.Faults) []check {
+	const inter, loan = "banks.interapi", "banks.loanapi"
+	return []check{
+		{name: "schemas", look: checkSchemas},
+		{name: "files", look: func(_ context.Context, cfg config.Config) []Finding { return checkFiles(cfg, faults) }},
+		{name: "signing key", look: checkSigningKey},
+		{"kafka", []string{"kafka"}, checkKafka, dialBrokers},
+		{"topics", []string{"kafka", "topics"}, checkTopics, nil},
+		{"kafka permissions", []string{"kafka", "topics", "intake"}, checkGrants, nil},
+		{"registry", []string{"registry", "topics"}, checkRegistry, dialRegistry},
+		{sealingSection, []string{"dead_letters"}, func(_ context.Context, cfg config.Config) []Finding {
+			return []Finding{checkSealing(cfg.DeadLetters.Encryption)}
+		}, nil},
+		{inter + " address", []string{inter + ".http"}, checkInterAPI, dialInterAPI},
+		{loan + " address", []string{loan + ".http"}, checkLoanAPI, dialLoanAPI},
+	}
+}
+
+// Check looks at everything that a configuration relies on, and changes nothing.
+// Of a configuration with faults (nil for none) it looks at what they leave. It
+// sends no credentials to a bank: a wrong client secret, tried five times, locks
+// the application (contract section 1.3).
+func Check(ctx context.Context, cfg config.Config, faults *config.Faults) []Finding {
 	cfg = cfg.WithDefaults()
-	found := []Finding{checkSchemas()}
-	found = append(found, checkKafka(ctx, cfg)...)
-	found = append(found, checkRegistry(ctx, cfg)...)
-	found = append(found, checkSealing(cfg.DeadLetters.Encryption))
-	inter, loan := cfg.Banks.InterAPI, cfg.Banks.LoanAPI
-	found = append(found,
-		Finding{Name: "banks.interapi keys", Err: checkKeys(inter)},
-		checkSecret("banks.interapi token secret", inter.Token, inter.Tokened()),
-		checkSecret("banks.loanapi client secret", loan.Token, true),
-		checkBank(ctx, "banks.interapi address", inter.HTTP),
-		checkBank(ctx, "banks.loanapi address", loan.HTTP),
-	)
-	return found
+	all := checks(faults)
+	found := make([][]Finding, len(all))
+	var looking sync.WaitGroup
+	for i, c := range all {
+		looking.Go(func() { found[i] = c.run(ctx, cfg, faults) })
+	}
+	looking.Wait()
+	return slices.Concat(found...)
 }
 
-func checkSchemas() Finding {
+func (c check) run(ctx context.Context, cfg config.Config, faults *config.Faults) []Finding {
+	for _, section := range c.sections {
+		switch {
+		case !faults.Touch(section):
+			continue
+		case c.otherwise != nil:
+			if found := c.otherwise(ctx, cfg); len(found) > 0 {
+				return found
+			}
+		}
+		return []Finding{{Name: c.name, Skipped: "not looked at: the configuration's section " + section + " has faults"}}
+	}
+	return c.look(ctx, cfg)
+}
+
+func checkSchemas(context.Context, config.Config) []Finding {
 	_, err := codec.New(codec.Options{})
-	return Finding{Name: "schemas", Err: err}
+	return []Finding{{Name: "schemas", Err: err}}
 }
 
 func checkKafka(ctx context.Context, cfg config.Config) []Finding {
+	client, err := connected(ctx, cfg)
+	if err == nil {
+		client.Close()
+	}
+	return []Finding{{Name: "kafka", Err: err}}
+}
+
+// connected returns a client of brokers that answer.
+func connected(ctx context.Context, cfg config.Config) (*kafka.Client, error) {
 	client, err := kafka.New(cfg.Kafka)
 	if err != nil {
-		return []Finding{{Name: "kafka", Err: err}}
+		return nil, err
+	}
+	if err := client.Ping(ctx); err != nil {
+		client.Close()
+		return nil, Unreachable(cfg.Kafka, err)
+	}
+	return client, nil
+}
+
+func checkTopics(ctx context.Context, cfg config.Config) []Finding {
+	client, err := connected(ctx, cfg)
+	if err != nil {
+		return []Finding{{Name: "topics", Skipped: "not looked at: no broker"}}
 	}
 	defer client.Close()
-	if err := client.Ping(ctx); err != nil {
-		return []Finding{{Name: "kafka", Err: Unreachable(cfg.Kafka, err)}, {Name: "topics", Err: errors.New("not looked at: no broker")}}
+	f := Finding{Name: "topics", Err: topics.Check(ctx, client, cfg.Topics)}
+	if f.Err == nil {
+		f.Note = differences(ctx, client, cfg.Topics)
 	}
-	check := Finding{Name: "topics", Err: topics.Check(ctx, client, cfg.Topics)}
-	if check.Err == nil {
-		check.Note = differences(ctx, client, cfg.Topics)
-	}
-	return []Finding{{Name: "kafka"}, check, checkPermissions(ctx, client, cfg)}
+	return []Finding{f}
 }
 
 // differences tells what is not as configured, and no fault all the same.
@@ -82,48 +140,13 @@ func differences(ctx context.Context, client *kafka.Client, cfg topics.Config) s
 	return strings.Join(parts, "; ")
 }
 
-func checkKeys(cfg config.InterAPI) error {
-	var errs []error
-	for key, source := range map[string]secret.Source{"app_key": cfg.AppKey, "subscription_key": cfg.SubscriptionKey} {
-		if _, err := source.Open(); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", key, err))
-		}
-	}
-	if cfg.SigningKeyFile != "" {
-		_, err := bankapi.NewRS256Signer(cfg.SigningKeyFile)
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
-func checkSecret(name string, cfg bankapi.TokenConfig, used bool) Finding {
-	if !used {
-		return Finding{Name: name, Note: "not used: no client_id"}
-	}
-	if _, err := cfg.ClientSecret.Open(); err != nil {
-		return Finding{Name: name, Err: err}
-	}
-	return Finding{Name: name, Note: "present; not tried, because wrong ones lock the application"}
-}
-
-// checkBank opens a connection and closes it: nothing is said to the bank.
-func checkBank(ctx context.Context, name string, cfg bankapi.HTTPConfig) Finding {
-	if _, err := bankapi.NewClient(cfg); err != nil { // reads the certificates
-		return Finding{Name: name, Err: err}
-	}
-	base, err := url.Parse(cfg.BaseURL)
+func checkGrants(ctx context.Context, cfg config.Config) []Finding {
+	client, err := connected(ctx, cfg)
 	if err != nil {
-		return Finding{Name: name, Err: err}
+		return []Finding{{Name: "kafka permissions", Skipped: "not looked at: no broker"}}
 	}
-	port := base.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[base.Scheme]
-	}
-	conn, err := (&net.Dialer{Timeout: cfg.DialTimeout}).DialContext(ctx, "tcp", net.JoinHostPort(base.Hostname(), port))
-	if err != nil {
-		return Finding{Name: name, Err: err}
-	}
-	return Finding{Name: name, Err: conn.Close(), Note: "accepts connections; no credentials were sent"}
+	defer client.Close()
+	return []Finding{checkPermissions(ctx, client, cfg)}
 }
 
 // Unreachable says what to do about brokers that do not answer.

@@ -123,7 +123,7 @@ func TestCheckReadsTheKeysets(t *testing.T) {
 	b := setup(t, sandbox.Options{NoTopics: true})
 	finding := func() app.Finding {
 		t.Helper()
-		for _, f := range app.Check(t.Context(), b.cfg) {
+		for _, f := range app.Check(t.Context(), b.cfg, nil) {
 			if f.Name == "dead_letters.encryption" {
 				return f
 			}

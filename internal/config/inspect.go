@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -38,6 +39,14 @@ func (f *Faults) Touch(section string) bool {
 		}
 	}
 	return false
+}
+
+// Has says whether a fault speaks of path or of something below it. A nil Faults
+// has none.
+func (f *Faults) Has(path string) bool {
+	return f != nil && slices.ContainsFunc(f.List, func(fault Fault) bool {
+		return fault.Key == path || strings.HasPrefix(fault.Key, path+".")
+	})
 }
 
 func (f Fault) touches(section string) bool {

@@ -281,7 +281,7 @@ func TestConfig(t *testing.T) {
 		"loan: rate":           func(c *Config) { c.Loan.Rate = -1 },
 		"token_calls: rate":    func(c *Config) { c.TokenCalls.Rate = -1 },
 		"path: want":           func(c *Config) { c.Path = "x" },
-		"tls: ca_file: ":      func(c *Config) { c.HTTP.TLS.CAFile = "/nowhere/at/all" },
+		"tls: ca_file: ":       func(c *Config) { c.HTTP.TLS.CAFile = "/nowhere/at/all" },
 		"reading secret: open": func(c *Config) { c.Token.ClientSecret.File = "/nowhere/at/all" },
 	} {
 		cfg := good
