@@ -1,0 +1,87 @@
+package registry
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/linkedin/goavro/v2"
+	"github.com/twmb/franz-go/pkg/sr"
+
+	"bankprocessor/internal/codec"
+)
+
+func reference(subject string) sr.SchemaReference {
+	return sr.SchemaReference{Name: "any." + subject, Subject: subject, Version: 1}
+}
+
+// A shared type may stand in a subject of its own, and refer to others in turn.
+func TestReferencesArePutIn(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	n.register(t, "currency", `{"type":"enum","name":"Currency","namespace":"shared","symbols":["TRY","USD"]}`)
+	n.register(t, "money", `{"type":"record","name":"shared.Money","fields":[
+		{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":2}},
+		{"name":"currency","type":"Currency"}]}`, reference("currency"))
+	id := n.register(t, "invoice", `{"type":"record","name":"Invoice","namespace":"erp","fields":[
+		{"name":"total","type":"shared.Money"},
+		{"name":"parts","type":{"type":"array","items":["null","shared.Money"]}},
+		{"name":"rates","type":{"type":"map","values":"shared.Currency"}}]}`, reference("money"), reference("currency"))
+	text, err := newClient(t, Config{URLs: []string{n.url}}).WriterSchema(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := goavro.NewCodec(text); err != nil {
+		t.Errorf("%v: %s", err, text)
+	}
+	if strings.Count(text, `"symbols"`) != 1 || strings.Count(text, `"amount"`) != 1 {
+		t.Errorf("a type stands in full more than once: %s", text)
+	}
+}
+
+func TestUnusableSchemas(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	answers := map[string]string{
+		"/schemas/ids/50":           `{"schema":"syntax","schemaType":"PROTOBUF"}`,
+		"/schemas/ids/51":           `{"schema":"{}","references":[{"name":"n","subject":"gone","version":1}]}`,
+		"/schemas/ids/52":           `{"schema":"{","references":[{"name":"n","subject":"part","version":1}]}`,
+		"/subjects/part/versions/1": `{"schema":"\"int\"","version":1}`,
+	}
+	n.answer(func(w http.ResponseWriter, r *http.Request) {
+		if answer, ok := answers[r.URL.Path]; ok {
+			_, _ = w.Write([]byte(answer))
+			return
+		}
+		status(http.StatusNotFound, `{"error_code":40401,"message":"Subject not found"}`)(w, r)
+	})
+	client := newClient(t, Config{URLs: []string{n.url}})
+	for id, want := range map[int32]string{
+		50: "is of type PROTOBUF: want Avro",
+		51: "refers to version 1 of gone, which the registry does not have",
+		52: "is not JSON",
+	} {
+		_, err := client.WriterSchema(t.Context(), id)
+		unusable, ok := errors.AsType[*codec.SchemaError](err)
+		if !ok || unusable.Reason != want {
+			t.Errorf("%d: got %v, want %q", id, err, want)
+		}
+	}
+}
+
+func TestASchemaOfTooManyPartsIsUnusable(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	all := make([]sr.SchemaReference, 0, maxReferences+1)
+	for i := range maxReferences + 1 {
+		subject := "part" + strings.Repeat("x", i)
+		n.SeedSchema(subject, 1, 100+i, sr.Schema{Schema: `"string"`})
+		all = append(all, reference(subject))
+	}
+	n.SeedSchema("whole", 1, 50, sr.Schema{Schema: `"string"`, References: all})
+	_, err := newClient(t, Config{URLs: []string{n.url}}).WriterSchema(t.Context(), 50)
+	if _, ok := errors.AsType[*codec.SchemaError](err); !ok || !strings.Contains(err.Error(), "more than 64") {
+		t.Errorf("got %v", err)
+	}
+}
