@@ -129,6 +129,26 @@ func TestRotateRefusesWhatWouldLoseKeys(t *testing.T) {
 	b.nothingBeside()
 }
 
+func TestARotationThatCannotWriteBothChangesNeither(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	private, public := read(t, b.pair.Private), read(t, b.pair.Public)
+	inTheWay := b.pair.Public + ".new"
+	if err := os.MkdirAll(filepath.Join(inTheWay, "full"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.pair.Rotate(); err == nil || !strings.Contains(err.Error(), inTheWay) {
+		t.Errorf("got %v", err)
+	}
+	if read(t, b.pair.Private) != private || read(t, b.pair.Public) != public {
+		t.Error("a keyset was changed")
+	}
+	if err := os.RemoveAll(inTheWay); err != nil {
+		t.Fatal(err)
+	}
+	b.nothingBeside()
+}
+
 func TestARetiredKeyOpensNoMore(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
