@@ -12,8 +12,6 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/apiversions"
 	"github.com/segmentio/kafka-go/protocol/metadata"
-
-	"bankprocessor/internal/follow"
 )
 
 // Client speaks to one Kafka cluster over one pooled transport. It is safe for
@@ -66,18 +64,6 @@ func New(cfg Config) (*Client, error) {
 func (c *Client) Close() {
 	c.transport.CloseIdleConnections()
 	c.dialer.close()
-}
-
-// Followed are the files that the client follows, as settings to watch over.
-func (c *Client) Followed() []follow.Setting {
-	var all []follow.Setting
-	if c.dialer.tls != nil {
-		all = c.dialer.tls.Followed("kafka.tls")
-	}
-	if c.dialer.credentials != nil {
-		all = append(all, c.dialer.credentials.followed()...)
-	}
-	return all
 }
 
 // RefreshMetadata forgets what the transport knows of leaders, after a leader
@@ -204,15 +190,20 @@ func (c *Client) Ping(ctx context.Context) error {
 			return nil
 		}
 	}
-	errs := []error{fmt.Errorf("asking a broker: %w", err)}
+	var errs []error
+	refused := 0
 	for _, broker := range c.cfg.Brokers {
 		conn, err := c.dialer.dial(ctx, "tcp", broker)
 		if err == nil {
 			_ = conn.Close()
-			errs = append(errs, fmt.Errorf("broker %s: accepts connections", broker))
-			continue
+			err = fmt.Errorf("broker %s: accepts connections", broker)
+		} else {
+			refused++
 		}
 		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	if refused == len(errs) {
+		return errors.Join(errs...)
+	}
+	return errors.Join(append([]error{fmt.Errorf("asking a broker: %w", err)}, errs...)...)
 }

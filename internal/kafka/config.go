@@ -32,6 +32,9 @@ type Config struct {
 	// Topics restricts what the client asks about to these; empty asks about
 	// every topic of the cluster every MetadataTTL.
 	Topics []string `yaml:"-"`
+	// Concern is told, once a minute at most, that a connection could not be renewed
+	// and goes on as it was; it must not block. nil drops it.
+	Concern func(err error) `yaml:"-"`
 	// Dial replaces the connecting below TLS; nil takes net.Dialer. Tests give
 	// kfake.VirtualNetwork's here, to run under testing/synctest.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error) `yaml:"-"`

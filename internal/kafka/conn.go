@@ -34,6 +34,29 @@ type conn struct {
 // renewRetry is the pause after a link that could not be renewed.
 const renewRetry = 5 * time.Second
 
+// concern passes errors on, the first of each concernEvery.
+type concern struct {
+	tell func(error) // nil for nobody
+
+	mu    sync.Mutex
+	quiet time.Time // until
+}
+
+const concernEvery = time.Minute
+
+func (c *concern) met(err error) {
+	c.mu.Lock()
+	now := time.Now()
+	due := c.tell != nil && !now.Before(c.quiet)
+	if due {
+		c.quiet = now.Add(concernEvery)
+	}
+	c.mu.Unlock()
+	if due {
+		c.tell(err)
+	}
+}
+
 func newConn(owner *dialer, first *link, redial func() (*link, error)) *conn {
 	return &conn{owner: owner, link: first, redial: redial}
 }
@@ -61,7 +84,8 @@ func (c *conn) Read(b []byte) (int, error) {
 	if unanswered && c.owner.credentials == nil && closedOn(err) {
 		err = &SettingError{
 			Setting: "kafka.sasl.mechanism", Problem: "is not set, and the broker closed the connection at its first request, as a listener with SASL does",
-			Broker: c.RemoteAddr().String(), Err: err, passing: true,
+			// kafka-go replaces whatever is an EOF by one of its own.
+			Broker: c.RemoteAddr().String(), Err: errors.New(err.Error()), passing: true,
 		}
 	}
 	return n, err
@@ -88,6 +112,7 @@ func (c *conn) renew() error {
 		return fmt.Errorf("the session is over, and renewing it failed: %w", err)
 	case err != nil:
 		c.retryAt = time.Now().Add(renewRetry)
+		c.owner.concern.met(err)
 		return nil
 	case c.closed:
 		return errors.Join(net.ErrClosed, fresh.Close())

@@ -29,6 +29,7 @@ type dialer struct {
 	credentials *credentials   // nil for none
 	clientID    string
 	timeout     time.Duration
+	concern     *concern
 
 	mu     sync.Mutex
 	open   map[*trackedConn]struct{}
@@ -42,7 +43,7 @@ func newDialer(cfg Config) (*dialer, error) {
 	}
 	d := &dialer{
 		connect: connect, cfg: cfg.TLS, clientID: cfg.ClientID, timeout: cfg.DialTimeout,
-		open: map[*trackedConn]struct{}{},
+		concern: &concern{tell: cfg.Concern}, open: map[*trackedConn]struct{}{},
 	}
 	var err error
 	if cfg.TLS.Enabled {
@@ -58,7 +59,7 @@ func newDialer(cfg Config) (*dialer, error) {
 func (d *dialer) another(clientID string) *dialer {
 	return &dialer{
 		connect: d.connect, cfg: d.cfg, tls: d.tls, credentials: d.credentials, clientID: clientID, timeout: d.timeout,
-		open: map[*trackedConn]struct{}{},
+		concern: d.concern, open: map[*trackedConn]struct{}{},
 	}
 }
 

@@ -17,7 +17,6 @@ import (
 	"github.com/segmentio/kafka-go/sasl/plain"
 	"github.com/segmentio/kafka-go/sasl/scram"
 
-	"bankprocessor/internal/follow"
 	"bankprocessor/internal/kafka/oauth"
 	"bankprocessor/internal/secret"
 )
@@ -99,13 +98,6 @@ func (c *credentials) changes() uint64 {
 	return c.password.Changes()
 }
 
-func (c *credentials) followed() []follow.Setting {
-	if c.tokens != nil {
-		return c.tokens.Followed("kafka.sasl.oauth")
-	}
-	return []follow.Setting{c.password.Followed("kafka.sasl.password")}
-}
-
 // saslVersions are those that carry the broker's word on how long a session
 // lasts; kafka-go's own authentication drops it.
 var saslVersions = map[protocol.ApiKey]int16{protocol.SaslHandshake: 1, protocol.SaslAuthenticate: 1}
@@ -182,7 +174,7 @@ func (c *credentials) refused(err error, conversation sasl.StateMachine) error {
 	e := &SettingError{Setting: "kafka.sasl.username, kafka.sasl.password", Problem: "the broker refuses them", Err: err}
 	if token, ok := conversation.(*bearerConversation); ok {
 		c.tokens.Refused(token.token)
-		e.Setting, e.Problem = "kafka.sasl.oauth", "the broker refuses the token"+token.verdict()
+		e.Setting, e.Problem = oauthKeys(oauth.AboutTokens), "the broker refuses the token"+token.verdict()
 	}
 	return e
 }

@@ -62,11 +62,14 @@ func (s *Source) read(err error) *Error {
 	return &Error{Key: "token_endpoint", Problem: "answers without a token"}
 }
 
+// aboutClient are the keys that refused credentials speak of.
+const aboutClient = "client_id, client_secret, basic_auth"
+
 // codes are the error codes of RFC 6749 and RFC 8707, and the key that each
 // speaks of.
 var codes = map[string]string{
-	"invalid_client": "client_id, client_secret", "unauthorized_client": "client_id, client_secret",
-	"access_denied": "client_id, client_secret", "invalid_grant": "client_id, client_secret",
+	"invalid_client": aboutClient, "unauthorized_client": aboutClient,
+	"access_denied": aboutClient, "invalid_grant": aboutClient,
 	"invalid_scope": "scope", "invalid_target": "params",
 	"invalid_request": "token_endpoint, params, basic_auth", "unsupported_grant_type": "token_endpoint",
 }
@@ -88,7 +91,7 @@ func refused(status int, code string) *Error {
 	case status == http.StatusBadRequest, status == http.StatusUnauthorized, status == http.StatusForbidden:
 		// Whatever looks like refused credentials is: trying them in a loop may
 		// lock the client.
-		e.Key, e.Refused = "client_id, client_secret", true
+		e.Key, e.Refused = aboutClient, true
 		e.Problem = "the token endpoint refuses: it " + e.Problem
 	case status >= 300 && status < 400:
 		e.Problem += ", a redirect, and none is followed"

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"bankprocessor/internal/follow"
 	"bankprocessor/internal/secret"
 	"bankprocessor/internal/tlsfile"
 )
@@ -71,12 +70,6 @@ func Open(cfg Config) (*Source, error) {
 	return s, nil
 }
 
-// Followed are the files that the source follows, as settings to watch over;
-// section is the Config's key.
-func (s *Source) Followed(section string) []follow.Setting {
-	return append(s.tls.Followed(section+".tls"), s.secret.Followed(section+".client_secret"))
-}
-
 // Format keeps the token out of every print.
 func (s *Source) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "tokens of %s", s.cfg.TokenEndpoint)
@@ -123,7 +116,10 @@ func (s *Source) Refused(t Token) {
 	}
 }
 
-var refusedByBroker = &Error{Key: "token_endpoint, scope, params", Problem: "the broker has refused the last token"}
+// AboutTokens are the keys that a token which a broker refuses speaks of.
+const AboutTokens = "token_endpoint, scope, params"
+
+var refusedByBroker = &Error{Key: AboutTokens, Problem: "the broker has refused the last token"}
 
 // fresh returns the token while it need not be renewed.
 func (s *Source) fresh() (Token, bool) {
