@@ -190,6 +190,38 @@ func TestFailedJoinIsShownAndTriedAgain(t *testing.T) {
 	})
 }
 
+// A cluster whose first group this is has no coordinator for a moment: that is no
+// warning. What no wait mends, or what lasts, is one.
+func TestAJoinThatFailsForAMomentIsNoWarning(t *testing.T) {
+	for name, tt := range map[string]struct {
+		errs  []error
+		warns int
+	}{
+		"a moment":    {[]error{errNetwork, errNetwork, errNetwork}, 0},
+		"longer":      {[]error{errNetwork, errNetwork, errNetwork, errNetwork, errNetwork, errNetwork}, 1},
+		"not allowed": {[]error{classed(kafka.ClassAuth), classed(kafka.ClassAuth)}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f, j := newFakeCluster(1), newJournal()
+				r := newStoppedRig(t, Config{}, f, j)
+				for _, err := range tt.errs {
+					r.group.errs <- err
+				}
+				if err := r.Start(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				f.publish(part0, "a")
+				after(time.Minute)
+				r.halt(t)
+				if n := strings.Count(r.tape.String(), "level=WARN"); n != tt.warns || len(j.endedOn(part0)) != 1 {
+					t.Errorf("%d warnings, want %d:\n%s", n, tt.warns, r.tape)
+				}
+			})
+		})
+	}
+}
+
 func TestStatusShowsWhatStands(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := newFakeCluster(1)
