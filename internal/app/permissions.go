@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/config"
@@ -28,7 +29,7 @@ func permissions(cfg config.Config) []kafka.Permission {
 // checkPermissions asks what is granted; nothing is read, written or joined.
 func checkPermissions(ctx context.Context, client *kafka.Client, cfg config.Config) Finding {
 	f := Finding{Name: "kafka permissions"}
-	missing, err := client.MissingPermissions(ctx, permissions(cfg))
+	missing, err := missingPermissions(ctx, client, permissions(cfg))
 	switch {
 	case err != nil:
 		f.Err = err
@@ -40,4 +41,31 @@ func checkPermissions(ctx context.Context, client *kafka.Client, cfg config.Conf
 		f.Err = fmt.Errorf("grant %s to the processor's principal (docs/kafka-security.md)", strings.Join(list, ", "))
 	}
 	return f
+}
+
+// A new cluster makes the topic of its groups when it is first asked about one, and
+// has no coordinator until that topic is there.
+const (
+	coordinatorWait  = 5 * time.Second
+	coordinatorRetry = 200 * time.Millisecond
+)
+
+func missingPermissions(ctx context.Context, client *kafka.Client, wanted []kafka.Permission) ([]kafka.Permission, error) {
+	over := time.NewTimer(coordinatorWait)
+	defer over.Stop()
+	again := time.NewTicker(coordinatorRetry)
+	defer again.Stop()
+	for {
+		missing, err := client.MissingPermissions(ctx, wanted)
+		if kafka.Class(err) != kafka.ClassRetriable {
+			return missing, err
+		}
+		select {
+		case <-again.C:
+		case <-over.C:
+			return nil, err
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
 }
