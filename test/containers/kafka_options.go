@@ -125,6 +125,8 @@ func (b *broker) environment() map[string]string {
 		"KAFKA_HEAP_OPTS":                      "-Xms" + b.heap + " -Xmx" + b.heap,
 		// Brokers of tests live for seconds: the compiler that is quick to start serves them best.
 		"KAFKA_JVM_PERFORMANCE_OPTS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+		// At their starts these write all settings down, which hides what matters.
+		"KAFKA_LOG4J_LOGGERS": "org.apache.kafka.common.config.AbstractConfig=WARN,org.apache.kafka.common.config=WARN",
 		// One broker, or a few: Kafka's defaults wait for three, and for company.
 		"KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR":                 fmt.Sprint(replicas),
 		"KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR":         fmt.Sprint(replicas),

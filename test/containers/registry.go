@@ -1,6 +1,8 @@
 package containers
 
 import (
+	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -8,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/wait"
 )
@@ -30,13 +33,26 @@ const (
 	registryPath = "/apis/ccompat/v7" // where it speaks as Confluent's does
 )
 
+// Registry is a schema registry in a container.
+type Registry struct {
+	// URL is where it speaks as Confluent's does, from the host.
+	URL       string
+	container testcontainers.Container
+}
+
 // StartRegistry starts a schema registry, waits until it serves, ends it with the
-// test, and returns its URL on the host.
+// test, and returns its URL.
 func StartRegistry(t testing.TB) (url string) {
+	t.Helper()
+	return StartRegistryContainer(t).URL
+}
+
+// StartRegistryContainer is StartRegistry for tests that freeze it.
+func StartRegistryContainer(t testing.TB) *Registry {
 	t.Helper()
 	c := Run(t, RegistryImage(),
 		testcontainers.WithExposedPorts(registryPort),
-		testcontainers.WithEnv(map[string]string{"JAVA_OPTIONS": "-Xmx256m", "JAVA_TOOL_OPTIONS": "-Xmx256m"}),
+		testcontainers.WithEnv(map[string]string{"JAVA_TOOL_OPTIONS": "-Xmx256m"}),
 		testcontainers.WithWaitStrategyAndDeadline(startWithin,
 			wait.ForHTTP(registryPath+"/subjects").WithPort(registryPort).WithPollInterval(100*time.Millisecond).
 				WithStatusCodeMatcher(func(status int) bool { return status == http.StatusOK })),
@@ -49,5 +65,34 @@ func StartRegistry(t testing.TB) (url string) {
 	if err != nil {
 		t.Fatalf("finding the registry's port: %v", err)
 	}
-	return "http://" + net.JoinHostPort(host, strconv.Itoa(int(port.Num()))) + registryPath
+	return &Registry{"http://" + net.JoinHostPort(host, strconv.Itoa(int(port.Num()))) + registryPath, c}
+}
+
+// Freeze stops every process of the registry where it stands: connections stay,
+// answers do not come. Thaw lets it go on.
+func (r *Registry) Freeze(ctx context.Context) error {
+	return r.engine(ctx, func(engine *testcontainers.DockerClient, id string) error {
+		_, err := engine.ContainerPause(ctx, id, client.ContainerPauseOptions{})
+		return err
+	})
+}
+
+// Thaw ends Freeze.
+func (r *Registry) Thaw(ctx context.Context) error {
+	return r.engine(ctx, func(engine *testcontainers.DockerClient, id string) error {
+		_, err := engine.ContainerUnpause(ctx, id, client.ContainerUnpauseOptions{})
+		return err
+	})
+}
+
+func (r *Registry) engine(ctx context.Context, do func(*testcontainers.DockerClient, string) error) error {
+	engine, err := testcontainers.NewDockerClientWithOpts(ctx)
+	if err != nil {
+		return fmt.Errorf("asking the Docker engine: %w", err)
+	}
+	defer engine.Close()
+	if err := do(engine, r.container.GetContainerID()); err != nil {
+		return fmt.Errorf("freezing or thawing the registry: %w", err)
+	}
+	return nil
 }
