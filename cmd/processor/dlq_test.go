@@ -371,6 +371,30 @@ func TestShowFindsNothing(t *testing.T) {
 	wantAll(t, errs, "has no value")
 }
 
+// Upstream may have put a person where none belongs.
+func TestShowMasksKeysAndHeaders(t *testing.T) {
+	t.Parallel()
+	box, brokers := startSandbox(t, sandbox.Options{})
+	b := &dlqBench{T: t, brokers: brokers}
+	var err error
+	if b.client, err = kafka.New(kafka.Config{Brokers: box.Brokers()}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.client.Close)
+	r := letter("5", "malformed", "command.undecodable", "", "\x01")
+	r.Key = []byte("customer 10000000146")
+	r.Headers[0].Value = []byte("2")
+	r.Headers = append([]kafka.Header{{Key: "note", Value: []byte(person)}, {Key: "of " + person}}, r.Headers...)
+	b.post(r)
+	for _, output := range []string{"text", "json"} {
+		show := []string{"dlq", "show", "bank.dead-letter/0@0", "--brokers", brokers, "--output", output}
+		if out := b.must(show...); strings.Contains(out, person) || strings.Contains(out, "10000000146") || !strings.Contains(out, "note") || !strings.Contains(out, "***") {
+			t.Errorf("want key and headers masked, got %s", out)
+		}
+		wantAll(t, b.must(append(show, "--reveal")...), "customer 10000000146", "of "+person)
+	}
+}
+
 // keyIn is the one key of a list.
 func keyIn(t *testing.T, list string) string {
 	t.Helper()
