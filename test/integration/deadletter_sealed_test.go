@@ -55,7 +55,7 @@ func (w *sealedWorld) must(err error) {
 func openSealedWorld(t *testing.T) *sealedWorld {
 	t.Helper()
 	w := &sealedWorld{
-		T: t, dir: t.TempDir(), brokers: deadLetterBrokers(t),
+		T: t, dir: t.TempDir(), brokers: sharedBrokers(t),
 		topics: topics.Config{Prefix: "sealed-" + uuid.NewString()[:8] + ".", Partitions: 1, DeadLetterPartitions: 1}.WithDefaults(),
 	}
 	w.private, w.public = filepath.Join(w.dir, "private.json"), filepath.Join(w.dir, "public.json")
