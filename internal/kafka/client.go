@@ -50,8 +50,10 @@ func New(cfg Config) (*Client, error) {
 		addr:   kafkago.TCP(cfg.Brokers...),
 		dialer: d,
 		transport: &kafkago.Transport{
-			Dial:           d.dial,
-			DialTimeout:    cfg.DialTimeout,
+			Dial: d.dial,
+			// It is for all addresses together, of which the first may be silent; the
+			// dialer bounds each.
+			DialTimeout:    cfg.DialTimeout * time.Duration(len(cfg.Brokers)),
 			MetadataTTL:    cfg.MetadataTTL,
 			MetadataTopics: cfg.Topics,
 			ClientID:       cfg.ClientID,

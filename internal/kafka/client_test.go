@@ -1,10 +1,13 @@
 package kafka
 
 import (
+	"context"
+	"net"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kfake"
 )
 
 func TestProducedRecordsComeBackWhole(t *testing.T) {
@@ -55,4 +58,29 @@ func TestCommitsRoundTripWithMetadata(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// Kafka-go takes the addresses in any order and one time limit for all of them.
+func TestASilentBrokerDoesNotHideTheOthers(t *testing.T) {
+	bubble(t, func(t *testing.T, _ *kfake.Cluster, cfg Config) {
+		connect := cfg.Dial
+		cfg.Brokers = append(cfg.Brokers, "192.0.2.1:9092")
+		cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			if address == "192.0.2.1:9092" {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			return connect(ctx, network, address)
+		}
+		for range 12 {
+			c, err := New(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Leaders(t.Context(), "a"); err != nil {
+				t.Error(err)
+			}
+			c.Close()
+		}
+	})
 }
