@@ -101,11 +101,11 @@ func TestWrongKeysets(t *testing.T) {
 	box, brokers := startSandbox(t, sandbox.Options{})
 	file := configFile(t, box, "dead_letters: {encryption: {public_keyset_file: a.json, private_keyset_file: a.json}}\n")
 	for _, command := range []string{"run", "check", "dlq list"} {
-		code, _, errs := execute(t, "", append(strings.Fields(command), "--config", file)...)
+		code, out, errs := execute(t, "", append(strings.Fields(command), "--config", file)...)
 		if code != exitUsage {
 			t.Errorf("%s: got %d", command, code)
 		}
-		wantAll(t, errs, file, "line ", "dead_letters.encryption.public_keyset_file: is the private keyset")
+		wantAll(t, out+errs, "line ", "dead_letters.encryption.public_keyset_file: is the private keyset")
 	}
 	// Where a key is configured and cannot be used, nothing starts.
 	file = configFile(t, box, "dead_letters: {encryption: {public_keyset_file: /nowhere/public.json}}\n")
