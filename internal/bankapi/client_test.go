@@ -159,21 +159,6 @@ func TestPostNotSent(t *testing.T) {
 	}
 }
 
-func TestPostFollowsNoRedirect(t *testing.T) {
-	t.Parallel()
-	for _, status := range []int{301, 302, 303, 307, 308} {
-		var calls atomic.Int32
-		c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-			calls.Add(1)
-			w.Header().Set("Location", "/elsewhere")
-			w.WriteHeader(status)
-		})
-		if e := c.Post(t.Context(), Request{URL: c.URL("/")}); e.Status != status || calls.Load() != 1 {
-			t.Errorf("%d: exchange %+v after %d calls", status, e, calls.Load())
-		}
-	}
-}
-
 // A connection that the bank closes while it idles costs nothing: net/http
 // replays what it had not written. What reached the bank reached it once.
 func TestPostOnConnectionsThatTheBankCloses(t *testing.T) {

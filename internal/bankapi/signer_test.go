@@ -63,6 +63,15 @@ func TestRS256SignsTheExactBytes(t *testing.T) {
 	}
 }
 
+func rsaKey(t *testing.T) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pemOf("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key))
+}
+
 func TestRS256SignerRefusals(t *testing.T) {
 	t.Parallel()
 	_, ecKey := certs.New(t).Issue("x", nil).Files()
