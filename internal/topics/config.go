@@ -20,6 +20,11 @@ type Config struct {
 	DeadLetterPartitions int32 `yaml:"dead_letter_partitions"` // default 3
 	// ReplicationFactor 0 leaves it to the cluster's default.
 	ReplicationFactor int16 `yaml:"replication_factor"`
+	// MinInsyncReplicas is how many replicas must have stored what is acknowledged
+	// with acks=all. Kafka's own default is 1: an outcome would be gone with one
+	// broker. 0 is 2 where ReplicationFactor is 3 or more, else the cluster's
+	// default.
+	MinInsyncReplicas int16 `yaml:"min_insync_replicas"`
 	// MaxCommandBytes bounds a command's value. Its dead letter must hold it
 	// whole, with headers, and the topic is made so.
 	MaxCommandBytes int32     `yaml:"max_command_bytes"` // default 1 MiB
@@ -39,6 +44,9 @@ const day = 24 * time.Hour
 // WithDefaults fills in what is not set.
 func (c Config) WithDefaults() Config {
 	orDefault(&c.Partitions, 12)
+	if c.ReplicationFactor >= 3 {
+		orDefault(&c.MinInsyncReplicas, 2)
+	}
 	orDefault(&c.DeadLetterPartitions, 3)
 	orDefault(&c.MaxCommandBytes, 1<<20)
 	orDefault(&c.Retention.Commands, 7*day)
@@ -76,6 +84,9 @@ func (c Config) Validate() error {
 	need(c.Partitions > 0, "partitions", "at least 1")
 	need(c.DeadLetterPartitions > 0, "dead_letter_partitions", "at least 1")
 	need(c.ReplicationFactor >= 0, "replication_factor", "1 or more, or 0 for the cluster's default")
+	need(c.MinInsyncReplicas >= 0, "min_insync_replicas", "1 or more, or 0 for the default")
+	need(c.ReplicationFactor == 0 || c.MinInsyncReplicas <= c.ReplicationFactor,
+		"min_insync_replicas", "at most replication_factor, or nothing can be stored")
 	need(c.MaxCommandBytes >= 1<<10 && c.MaxCommandBytes <= 64<<20, "max_command_bytes", "1KiB to 64MiB")
 	for _, r := range []struct {
 		key string

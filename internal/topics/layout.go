@@ -49,7 +49,7 @@ func (c Config) Commands() []string {
 // attempts.
 func (c Config) Specs() []kafka.TopicSpec {
 	spec := func(name string, partitions int32, retention time.Duration, maxBytes int64) kafka.TopicSpec {
-		return kafka.TopicSpec{
+		s := kafka.TopicSpec{
 			Name: name, Partitions: partitions, ReplicationFactor: c.ReplicationFactor,
 			Configs: map[string]string{
 				"cleanup.policy":    "delete",
@@ -57,6 +57,10 @@ func (c Config) Specs() []kafka.TopicSpec {
 				"max.message.bytes": strconv.FormatInt(maxBytes, 10),
 			},
 		}
+		if c.MinInsyncReplicas > 0 {
+			s.Configs["min.insync.replicas"] = strconv.Itoa(int(c.MinInsyncReplicas))
+		}
+		return s
 	}
 	commandBytes := int64(c.MaxCommandBytes) + headroom
 	const ownBytes = 1<<20 + headroom

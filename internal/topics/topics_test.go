@@ -156,3 +156,28 @@ func TestCheckSaysEverythingThatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsAcknowledgedStandsOnTwoBrokers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		cfg  topics.Config
+		want string
+	}{
+		{topics.Config{}, ""},
+		{topics.Config{ReplicationFactor: 1}, ""},
+		{topics.Config{ReplicationFactor: 3}, "2"},
+		{topics.Config{ReplicationFactor: 5, MinInsyncReplicas: 3}, "3"},
+		{topics.Config{MinInsyncReplicas: 2}, "2"},
+	} {
+		for _, s := range c.cfg.WithDefaults().Specs() {
+			if got := s.Configs["min.insync.replicas"]; got != c.want {
+				t.Errorf("%+v: %s has %q, want %q", c.cfg, s.Name, got, c.want)
+			}
+		}
+	}
+	for _, c := range []topics.Config{{ReplicationFactor: 3, MinInsyncReplicas: 4}, {MinInsyncReplicas: -1}} {
+		if err := c.WithDefaults().Validate(); err == nil || !strings.Contains(err.Error(), "min_insync_replicas") {
+			t.Errorf("%+v: want the key named, got %v", c, err)
+		}
+	}
+}
