@@ -54,7 +54,7 @@ func everyone(*fault) []int32 { return nodes }
 
 // scenarios are in the order in which they run on the one cluster.
 var scenarios = []scenario{
-	{"kill -9 of the leader", leader, 15 * time.Second, func(f *fault) {
+	{"kill -9 of the leader", leader, 20 * time.Second, func(f *fault) {
 		f.w.brokers.do("kill", f.leads)
 		f.pass(12 * time.Second)
 		f.w.brokers.do("start", f.leads)
@@ -74,14 +74,14 @@ var scenarios = []scenario{
 		f.w.brokers.do("start")
 		f.returned()
 	}},
-	{"disk full", leader, 15 * time.Second, func(f *fault) {
+	{"disk full", leader, 20 * time.Second, func(f *fault) {
 		f.w.brokers.do("fill", f.leads)
 		until(f.w.t, 30*time.Second, "a broker that halts for its disk", func() bool { return !f.w.brokers.running(f.leads) })
 		f.w.brokers.do("free", f.leads)
 		f.w.brokers.do("start", f.leads)
 		f.returned()
 	}},
-	{"cut off for 30 s", leader, 15 * time.Second, func(f *fault) {
+	{"cut off for 30 s", leader, 20 * time.Second, func(f *fault) {
 		f.w.brokers.do("cut", f.leads)
 		f.pass(away)
 		f.w.brokers.do("mend", f.leads)
@@ -124,20 +124,25 @@ func (w *world) play(t *testing.T, s scenario) {
 	if calls := w.bank.Calls(0); len(calls) > 0 {
 		call = calls[len(calls)-1].Seq
 	}
+	count := w.countUnready()
 	w.underLoad(first, func() {
 		f.began = time.Now()
 		s.do(f)
 	})
+	unready := count()
 
 	of := w.up.from(first)
-	v := verdict{scenario: s.name}
+	v := verdict{scenario: s.name, unready: unready}
 	w.down.judgeOutcomes(t, &v, of)
 	judgeCalls(t, &v, w.bank.Calls(call), of)
 	w.down.measure(&v, of, f, func(p place) bool { return slices.Contains(hit, leaders[p]) })
 	v.judgeTimes(t, s.silence)
 	w.table = append(w.table, v)
-	t.Logf("the coordinator was %d; from %s to %s\n%s\nThe processor logged:\n%s", f.leads,
-		f.began.Format(time.TimeOnly), f.ended().Format(time.TimeOnly), table{v}, strings.Join(w.log.since(lines), "\n"))
+	t.Logf("the coordinator was %d; from %s to %s\n%s", f.leads,
+		f.began.Format(time.TimeOnly), f.ended().Format(time.TimeOnly), table{v})
+	if t.Failed() {
+		t.Logf("the processor logged:\n%s", strings.Join(w.log.since(lines), "\n"))
+	}
 }
 
 // underLoad runs do while commands are published, and returns when there are least

@@ -19,6 +19,7 @@ type verdict struct {
 	calls              int // that the bank met again
 	first, caughtUp    time.Duration
 	ownSilence, others time.Duration
+	unready            time.Duration // how long the processor said that it was not ready
 }
 
 // recoveryBound is how long after a broker's return its partitions may take until

@@ -86,6 +86,27 @@ func (w *world) start(cfg config.Config) {
 	until(w.t, 30*time.Second, "a processor that is ready", func() bool { return w.processor.Ready() == nil })
 }
 
+// countUnready counts for how long the processor says that it is not ready, until
+// the returned function is called.
+func (w *world) countUnready() (end func() time.Duration) {
+	const interval = 50 * time.Millisecond
+	ctx, cancel := context.WithCancel(w.t.Context())
+	var counter sync.WaitGroup
+	var unready time.Duration
+	counter.Go(func() {
+		for wait(ctx, interval) == nil {
+			if w.processor.Ready() != nil {
+				unready += interval
+			}
+		}
+	})
+	return func() time.Duration {
+		cancel()
+		counter.Wait()
+		return unready
+	}
+}
+
 // capture keeps what is written to it.
 type capture struct {
 	mu   sync.Mutex
