@@ -22,16 +22,16 @@ func Run(t testing.TB, image string, opts ...testcontainers.ContainerCustomizer)
 	t.Helper()
 	Need(t)
 	c, err := testcontainers.Run(t.Context(), image, quietly(opts)...)
-	EndWith(t, c)
+	removeAfter(t, c)
 	if err != nil {
 		t.Fatalf("running a container of %s: %v", image, err)
 	}
 	return c
 }
 
-// EndWith removes c when t ends, and shows the end of its log if t has failed. A
+// removeAfter removes c when t ends, and shows the end of its log if t has failed. A
 // nil container is ignored.
-func EndWith(t testing.TB, c testcontainers.Container) {
+func removeAfter(t testing.TB, c testcontainers.Container) {
 	if absent(c) {
 		return
 	}

@@ -40,10 +40,10 @@ func StartKafka(t testing.TB, opts ...KafkaOption) *Kafka {
 	Need(t)
 	k, err := createKafka(t.Context(), newBroker(opts))
 	if k != nil {
-		EndWith(t, k.container)
+		removeAfter(t, k.container)
 	}
 	if err == nil {
-		err = k.serving(t.Context(), 1)
+		err = k.serving(t.Context())
 	}
 	if err != nil {
 		t.Fatalf("starting Kafka: %v", err)
@@ -57,7 +57,7 @@ func StartKafka(t testing.TB, opts ...KafkaOption) *Kafka {
 func RunKafka(ctx context.Context, opts ...KafkaOption) (*Kafka, error) {
 	k, err := createKafka(ctx, newBroker(opts))
 	if err == nil {
-		err = k.serving(ctx, 1)
+		err = k.serving(ctx)
 	}
 	if err == nil {
 		return k, nil
@@ -69,7 +69,7 @@ func RunKafka(ctx context.Context, opts ...KafkaOption) (*Kafka, error) {
 }
 
 func newBroker(opts []KafkaOption) broker {
-	b := broker{node: 1, of: 1, env: map[string]string{}, heap: "384m"}
+	b := broker{env: map[string]string{}, heap: "384m"}
 	for _, o := range opts {
 		o(&b)
 	}
@@ -209,7 +209,7 @@ func (k *Kafka) Start(ctx context.Context) error {
 	if err := k.container.Start(ctx); err != nil {
 		return fmt.Errorf("starting Kafka again: %w", err)
 	}
-	return k.serving(ctx, 1)
+	return k.serving(ctx)
 }
 
 // Close removes the broker and its data.

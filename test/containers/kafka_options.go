@@ -21,12 +21,11 @@ type Listener struct {
 	Protocol string
 }
 
-// KafkaOption changes what StartKafka, RunKafka and StartCluster start.
+// KafkaOption changes what StartKafka and RunKafka start.
 type KafkaOption func(*broker)
 
-// broker is one node, as it is to be started.
+// broker is one that is to be started; it is its own controller.
 type broker struct {
-	node, of   int
 	env        map[string]string
 	listeners  []Listener
 	files      []testcontainers.ContainerFile
@@ -38,7 +37,7 @@ type broker struct {
 }
 
 // The listeners that every broker has. The plain one is for the host, the internal
-// one for brokers and for containers of the same network.
+// one for the broker itself and for containers of the same network.
 const (
 	plain      = "PLAINTEXT"
 	internal   = "INTERNAL"
@@ -100,7 +99,7 @@ func (b *broker) ports() map[string]int {
 	return ports
 }
 
-// internalHost is how the node itself and its fellows find it.
+// internalHost is how the broker finds itself, and containers of its network do.
 func (b *broker) internalHost() string {
 	if b.network == nil {
 		return "localhost"
@@ -111,13 +110,12 @@ func (b *broker) internalHost() string {
 // environment is all but the advertised listeners, which are known once the
 // container has its ports.
 func (b *broker) environment() map[string]string {
-	replicas, inSync := min(b.of, 3), max(1, min(b.of, 3)-1)
 	env := map[string]string{
 		"CLUSTER_ID":                           "5L6g3nShT-eMCtK--X86sw",
-		"KAFKA_NODE_ID":                        fmt.Sprint(b.node),
+		"KAFKA_NODE_ID":                        "1",
 		"KAFKA_PROCESS_ROLES":                  "broker,controller",
 		"KAFKA_CONTROLLER_LISTENER_NAMES":      controller,
-		"KAFKA_CONTROLLER_QUORUM_VOTERS":       fmt.Sprintf("%d@%s:%d", b.node, b.internalHost(), controllerPort),
+		"KAFKA_CONTROLLER_QUORUM_VOTERS":       fmt.Sprintf("1@%s:%d", b.internalHost(), controllerPort),
 		"KAFKA_INTER_BROKER_LISTENER_NAME":     internal,
 		"KAFKA_LISTENERS":                      b.bound(),
 		"KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": b.protocols(),
@@ -127,12 +125,12 @@ func (b *broker) environment() map[string]string {
 		"KAFKA_JVM_PERFORMANCE_OPTS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
 		// At their starts these write all settings down, which hides what matters.
 		"KAFKA_LOG4J_LOGGERS": "org.apache.kafka.common.config.AbstractConfig=WARN,org.apache.kafka.common.config=WARN",
-		// One broker, or a few: Kafka's defaults wait for three, and for company.
-		"KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR":                 fmt.Sprint(replicas),
-		"KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR":         fmt.Sprint(replicas),
-		"KAFKA_TRANSACTION_STATE_LOG_MIN_ISR":                    fmt.Sprint(inSync),
-		"KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR": fmt.Sprint(replicas),
-		"KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR":            fmt.Sprint(inSync),
+		// Kafka's defaults are for three brokers, and wait for a group's second member.
+		"KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR":                 "1",
+		"KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR":         "1",
+		"KAFKA_TRANSACTION_STATE_LOG_MIN_ISR":                    "1",
+		"KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR": "1",
+		"KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR":            "1",
 		"KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS":                 "0",
 		// Fifty partitions each take a second to make.
 		"KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS":         "5",

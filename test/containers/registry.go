@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,16 +48,17 @@ func StartRegistry(t testing.TB) (url string) {
 	return StartRegistryContainer(t).URL
 }
 
-// StartRegistryContainer is StartRegistry for tests that freeze it.
-func StartRegistryContainer(t testing.TB) *Registry {
+// StartRegistryContainer is StartRegistry for tests that freeze it, or put it into
+// a network: RegistryURL is where it is there.
+func StartRegistryContainer(t testing.TB, opts ...testcontainers.ContainerCustomizer) *Registry {
 	t.Helper()
-	c := Run(t, RegistryImage(),
+	c := Run(t, RegistryImage(), append([]testcontainers.ContainerCustomizer{
 		testcontainers.WithExposedPorts(registryPort),
 		testcontainers.WithEnv(map[string]string{"JAVA_TOOL_OPTIONS": "-Xmx256m"}),
 		testcontainers.WithWaitStrategyAndDeadline(startWithin,
 			wait.ForHTTP(registryPath+"/subjects").WithPort(registryPort).WithPollInterval(100*time.Millisecond).
 				WithStatusCodeMatcher(func(status int) bool { return status == http.StatusOK })),
-	)
+	}, opts...)...)
 	host, err := c.Host(t.Context())
 	if err != nil {
 		t.Fatalf("finding the engine's host: %v", err)
@@ -66,6 +68,13 @@ func StartRegistryContainer(t testing.TB) *Registry {
 		t.Fatalf("finding the registry's port: %v", err)
 	}
 	return &Registry{"http://" + net.JoinHostPort(host, strconv.Itoa(int(port.Num()))) + registryPath, c}
+}
+
+// RegistryURL is where a registry speaks as Confluent's does, for the containers of
+// a network in which it has an alias.
+func RegistryURL(alias string) string {
+	port, _, _ := strings.Cut(registryPort, "/")
+	return "http://" + net.JoinHostPort(alias, port) + registryPath
 }
 
 // Freeze stops every process of the registry where it stands: connections stay,

@@ -10,9 +10,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// serving waits until the broker answers through its plain listener that the
-// cluster has a controller and as many brokers as it should.
-func (k *Kafka) serving(ctx context.Context, brokers int) error {
+// serving waits until the broker answers through its plain listener that it
+// has a controller and serves clients.
+func (k *Kafka) serving(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	client, err := kgo.NewClient(
@@ -28,7 +28,7 @@ func (k *Kafka) serving(ctx context.Context, brokers int) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		err := complete(ctx, client, brokers)
+		err := complete(ctx, client)
 		if err == nil {
 			return nil
 		}
@@ -43,7 +43,7 @@ func (k *Kafka) serving(ctx context.Context, brokers int) error {
 	}
 }
 
-func complete(ctx context.Context, client *kgo.Client, brokers int) error {
+func complete(ctx context.Context, client *kgo.Client) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	request := kmsg.NewPtrMetadataRequest()
@@ -52,8 +52,8 @@ func complete(ctx context.Context, client *kgo.Client, brokers int) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("asking the broker: %w", err)
-	case len(answer.Brokers) < brokers:
-		return fmt.Errorf("%d of %d brokers", len(answer.Brokers), brokers)
+	case len(answer.Brokers) == 0:
+		return errors.New("the broker is fenced")
 	case answer.ControllerID < 0:
 		return errors.New("no controller")
 	}

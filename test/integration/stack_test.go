@@ -7,8 +7,8 @@ import (
 	"bankprocessor/internal/command"
 )
 
-// TestTheStackInContainers runs broker, bank and processor each in a container of
-// its own; commands are published from this host, and outcomes are read back here.
+// TestTheStackInContainers runs broker, registry, bank and processor each in a
+// container of its own; commands are published from this host, and outcomes are read back here.
 func TestTheStackInContainers(t *testing.T) {
 	t.Parallel()
 	s := openStack(t)

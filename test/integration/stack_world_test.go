@@ -25,6 +25,7 @@ import (
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/downstream"
 	"bankprocessor/internal/kafka"
+	"bankprocessor/internal/registry"
 	"bankprocessor/internal/topics"
 	"bankprocessor/internal/upstream"
 	"bankprocessor/schemas"
@@ -35,14 +36,15 @@ import (
 // fields are a command in plain JSON.
 type fields map[string]any
 
-// stack is a network with a broker, a bank and a processor in it, and this host's
-// upstream and downstream.
+// stack is a network with a broker, a schema registry, a bank and a processor in it,
+// and this host's upstream and downstream. All events are in Confluent's framing.
 type stack struct {
 	t         *testing.T
 	network   *testcontainers.DockerNetwork
 	image     string
 	mounted   string // the directory of all that is mounted
 	broker    *containers.Kafka
+	registry  *containers.Registry
 	processor testcontainers.Container
 
 	events  *codec.Codec
@@ -62,9 +64,11 @@ func openStack(t *testing.T) *stack {
 	s.image = buildProcessor(t)
 	s.broker = containers.StartKafka(t, containers.WithNetwork(s.network, "kafka"), containers.WithFixedPorts(),
 		containers.WithEnv(map[string]string{"KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false"}))
+	s.registry = containers.StartRegistryContainer(t, tcnetwork.WithNetwork([]string{"registry"}, s.network))
 	s.mount()
 	s.startBank()
 	s.tool("topics", "apply", "--config", configFile)
+	s.tool("schemas", "apply", "--config", configFile)
 	s.tool("check", "--config", configFile)
 	s.processor = s.startProcessor()
 	s.openHost()
@@ -125,6 +129,7 @@ func (s *stack) mount() {
 		"processor.yaml": fmt.Sprintf(`
 kafka: {brokers: ["%[1]s"]}
 topics: {partitions: 4, dead_letter_partitions: 1}
+registry: {urls: ["%[6]s"], results: confluent, allow_plaintext: true}
 admin: {address: "0.0.0.0:9464"}
 banks:
   interapi:
@@ -136,7 +141,7 @@ banks:
   loanapi:
     http: {base_url: "https://bank:8443", tls: %[2]s}
     token: {client_id: %[5]s, client_secret: {file: /etc/processor/client-secret}}
-`, s.broker.InternalAddr(), identity, company.Code, company.CustomerNo, banksim.DefaultClientID),
+`, s.broker.InternalAddr(), identity, company.Code, company.CustomerNo, banksim.DefaultClientID, containers.RegistryURL("registry")),
 	} {
 		s.must(os.WriteFile(filepath.Join(s.mounted, name), []byte(content), 0o644))
 	}
@@ -214,7 +219,12 @@ func (s *stack) openHost() {
 	client, err := kafka.New(kafka.Config{Brokers: []string{s.broker.Addr()}})
 	s.must(err)
 	s.t.Cleanup(client.Close)
-	s.events, err = codec.New(codec.Options{})
+	known, err := registry.New(registry.Config{URLs: []string{s.registry.URL}})
+	s.must(err)
+	s.t.Cleanup(known.Close)
+	framer := registry.NewFramer(registry.Subjects(""))
+	s.must(framer.Load(s.t.Context(), known))
+	s.events, err = codec.New(codec.Options{Registry: known, Framer: framer})
 	s.must(err)
 	outer := context.WithoutCancel(s.t.Context())
 	s.sender, err = upstream.NewSender(outer, client, slog.New(slog.DiscardHandler))
@@ -237,7 +247,7 @@ func (s *stack) openHost() {
 }
 
 func (s *stack) collect(e downstream.Event) bool {
-	if e.Outcome != nil {
+	if e.Outcome != nil && e.Record.Value[0] == 0 { // Confluent's magic byte
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.outcomes[e.Outcome.CommandID] = append(s.outcomes[e.Outcome.CommandID], e.Outcome)
