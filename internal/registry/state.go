@@ -195,7 +195,7 @@ func (c *Client) Apply(ctx context.Context, subjects []Subject, level string) ([
 		return states, err
 	}
 	for i, s := range states {
-		if level != "" {
+		if level != "" && level != s.Level {
 			if err := c.setLevel(ctx, s.Subject, level); err != nil {
 				return states, fmt.Errorf("setting the compatibility of %s: %w", s.Name, err)
 			}
