@@ -11,15 +11,41 @@ LDFLAGS   := -s -w -X main.version=$(VERSION)
 
 .PHONY: help
 help: ## shows this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# What runs on real Apache Kafka has the machine to itself: brokers beside them
+# would upset the suites that measure time. Each suite has a heading of its own.
+REAL  := test/cluster test/containers test/integration
+suite  = @printf '\n== suite: %s\n' '$(1)'
+
+# The library's reaper is an image more to pull, which is not to be had where our
+# own images are used; every test takes its containers away itself.
+export TESTCONTAINERS_RYUK_DISABLED ?= $(if $(KAFKA_IMAGE),true,false)
 
 .PHONY: test
-test: ## every test, with the race detector
-	$(GO) test -race -timeout 5m $(TESTFLAGS) ./...
+test: test-embedded test-real ## every test: on the embedded broker, then on real Kafka
+
+.PHONY: test-embedded
+test-embedded: ## all that needs no Docker, with the race detector
+	$(call suite,embedded)
+	$(GO) test -race -timeout 5m $(TESTFLAGS) $$($(GO) list ./... | grep -vE '/($(subst $() ,|,$(REAL)))$$')
+
+.PHONY: test-real
+test-real: ## the suites on real Kafka; they want Docker, test/cluster wants root
+	@docker info > /dev/null 2>&1 || [ -n "$${CI:-}" ] || \
+		printf '\n!!! NO DOCKER ENGINE ANSWERS: THE SUITES ON REAL KAFKA ARE SKIPPED, AND SHOW NOTHING !!!\n'
+	$(call suite,real Kafka: containers)
+	$(GO) test -race -count 1 -timeout 5m $(TESTFLAGS) ./test/containers
+	$(call suite,real Kafka: integration)
+	$(GO) test -race -count 1 -timeout 10m $(TESTFLAGS) ./test/integration
+	$(call suite,real Kafka: endtoend)
+	ENDTOEND_BROKER=container $(GO) test -race -count 1 -timeout 10m $(TESTFLAGS) ./test/endtoend
+	$(call suite,real Kafka: broker faults)
+	$(GO) test -race -count 1 -timeout 10m $(TESTFLAGS) ./test/cluster
 
 .PHONY: test-short
 test-short: ## the quick tests, without the race detector
-	$(GO) test -short -timeout 2m ./...
+	$(GO) test -short -timeout 2m $$($(GO) list ./... | grep -vE '/($(subst $() ,|,$(REAL)))$$')
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each
@@ -51,3 +77,23 @@ demo: ## the whole thing on embedded parts
 .PHONY: image
 image: ## the container image IMAGE
 	docker build -f deploy/Dockerfile --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+
+.PHONY: kafka-image
+kafka-image: ## an image like apache/kafka without any registry; prints its name (KAFKA_IMAGE)
+	@test/kafka-image/build.sh
+
+.PHONY: registry-image
+registry-image: ## likewise for the schema registry (REGISTRY_IMAGE)
+	@test/registry/build.sh
+
+.PHONY: broker
+broker: ## a Kafka broker as a process at 127.0.0.1:9092, until Ctrl-C
+	@test/kafka/broker.sh run out/kafka/broker
+
+.PHONY: cluster
+cluster: ## three of them; `make cluster-stop` ends them
+	@test/kafka/cluster.sh start out/kafka/cluster && test/kafka/cluster.sh brokers out/kafka/cluster
+
+.PHONY: cluster-stop
+cluster-stop: ## ends what `make cluster` has started
+	@test/kafka/cluster.sh stop out/kafka/cluster

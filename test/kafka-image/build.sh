@@ -19,10 +19,11 @@ if docker image inspect "$image" > /dev/null 2>&1; then echo "$image"; exit; fi
 
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
-mvn -q -B -f "$pom" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$work/libs" >&2 &
-jars=$!
+"$here/../kafka/broker.sh" jars > "$work/jars" &
+fetching=$!
 base="$("$here/../docker/base.sh")"
-wait "$jars"
+wait "$fetching"
+cp -r "$(cat "$work/jars")" "$work/libs"
 
 cp -r "$here"/{Dockerfile,archive.sh,bin,config,docker} "$work"
 DOCKER_BUILDKIT=0 docker build -q --build-arg BASE="$base" -t "$image" "$work" > /dev/null 2> "$work/err" || { cat "$work/err" >&2; exit 1; }

@@ -7,6 +7,7 @@
 #   test/kafka/broker.sh run   DIR [PORT] [KEY=VALUE...]   in the foreground
 #   test/kafka/broker.sh stop  DIR
 #   test/kafka/broker.sh kill  DIR                         kill -9
+#   test/kafka/broker.sh jars                              fetches the jars and prints where they are
 #
 # DIR keeps the data, the properties, the log (log) and the process id (pid): a
 # start on the same DIR goes on with the same data. PORT is 9092 if not given;
@@ -24,12 +25,17 @@ jars="${KAFKA_JARS:-$here/../../out/kafka/jars}"
 
 usage() { sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2; }
 
-# fetch is done again whenever pom.xml has changed.
+# fetch is done again whenever pom.xml has changed; brokers that start at the same
+# time do it once.
 fetch() {
-	if cmp -s "$here/pom.xml" "$jars/pom.xml"; then return; fi
-	rm -rf "$jars"
-	mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$jars"
-	cp "$here/pom.xml" "$jars/pom.xml"
+	mkdir -p "$(dirname "$jars")"
+	(
+		flock 9
+		if cmp -s "$here/pom.xml" "$jars/pom.xml"; then return; fi
+		rm -rf "$jars"
+		mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$jars" >&2
+		cp "$here/pom.xml" "$jars/pom.xml"
+	) 9> "$jars.lock"
 }
 
 java_main() {
@@ -80,6 +86,11 @@ until_within() {
 serving() { ! alive || grep -q 'Kafka Server started' <(tail -c "+$1" "$dir/log"); }
 gone() { ! alive; }
 
+if [ "$*" = jars ]; then
+	fetch
+	cd "$jars" && pwd
+	exit
+fi
 [ $# -ge 2 ] || usage
 verb="$1"
 mkdir -p "$2"
