@@ -42,7 +42,7 @@ var rooms = []room{
 	{path: "internal/deps"},
 	{path: "internal/follow", never: []string{"net"}},
 	{path: "internal/secret", may: []string{"internal/follow"}, never: []string{"net"}},
-	{path: "internal/registry", may: []string{"internal/codec", "internal/follow", "internal/secret", "internal/tlsfile", "schemas"}},
+	{path: "internal/registry", may: []string{"internal/codec", "internal/secret", "internal/tlsfile", "schemas"}},
 	{path: "internal/sealing", may: []string{"internal/follow", "internal/secret"}, never: []string{"net"}},
 	{path: "internal/tlsfile", may: []string{"internal/follow"}, never: []string{"net/http"}},
 	{path: "internal/telemetry"},
@@ -62,8 +62,8 @@ type owner struct {
 
 var owners = []owner{
 	{imports: "github.com/segmentio/kafka-go/...", in: []string{"internal/kafka"}, inTests: true},
-	{imports: "github.com/twmb/franz-go/pkg/sr/...", in: []string{"internal/registry", "internal/deps"}, inTests: true},
-	{imports: "github.com/twmb/franz-go/...", in: []string{"internal/sandbox", "internal/registry", "internal/deps"}, inTests: true},
+	{imports: "github.com/twmb/franz-go/pkg/sr/...", in: []string{"internal/registry", "internal/deps", "test/..."}, inTests: true},
+	{imports: "github.com/twmb/franz-go/...", in: []string{"internal/sandbox", "internal/registry", "internal/deps", "test/..."}, inTests: true},
 	{imports: "internal/sandbox", in: []string{"internal/app", "internal/demo", "cmd/processor"}, inTests: true},
 	{imports: "github.com/linkedin/goavro/...", in: []string{"internal/codec"}, inTests: true},
 	{imports: "github.com/sony/gobreaker/...", in: []string{"internal/bankapi"}},
