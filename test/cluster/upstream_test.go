@@ -13,7 +13,7 @@ import (
 // A publisher offers pace commands a second while a fault lasts, and as many as
 // rush afterwards.
 const (
-	pace   = 250
+	pace   = 200
 	rush   = 2000
 	stride = 20 * time.Millisecond
 )
