@@ -9,7 +9,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/sr"
 
-	"bankprocessor/internal/follow"
 	"bankprocessor/internal/secret"
 	"bankprocessor/internal/tlsfile"
 )
@@ -88,18 +87,6 @@ func (c *Client) authorize(r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+c.token.Get().Reveal())
 	}
 	return nil
-}
-
-// Followed are the settings whose files are followed.
-func (c *Client) Followed() []follow.Setting {
-	all := c.files.Followed("registry.tls")
-	if c.password != nil {
-		all = append(all, c.password.Followed("registry.password"))
-	}
-	if c.token != nil {
-		all = append(all, c.token.Followed("registry.token"))
-	}
-	return all
 }
 
 // Close closes the connections that no question uses.
