@@ -212,7 +212,7 @@ func TestRegistryAwayIsNotTheCommandsFault(t *testing.T) {
 	b := setup(t, limitQuery())
 	away := errors.New("registry away")
 	b.p.decoder = decoded{err: away}
-	if err := b.p.Handle(t.Context(), b.m); !errors.Is(err, away) {
+	if err := b.p.Handle(t.Context(), b.m); !errors.Is(err, away) || !errors.Is(err, ErrReleased) {
 		t.Errorf("Handle: %v, want the registry's error", err)
 	}
 	if len(b.log.order) > 0 {
