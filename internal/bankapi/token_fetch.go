@@ -104,7 +104,11 @@ func (t *Tokens) judgeToken(e Exchange, err error) command.Verdict {
 	case refusal == nil: // 200 without a token
 		return VerdictOfHTTP(e, false)
 	case e.Status >= 300 && e.Status != http.StatusBadRequest && e.Status != http.StatusUnauthorized:
-		return VerdictOfHTTP(e, false)
+		v := VerdictOfHTTP(e, false)
+		if v.Code == command.CodeBankMisconfigured {
+			v.Detail = "the bank does not know the token endpoint: see token.path"
+		}
+		return v
 	}
 	switch refusal.ErrorCode {
 	case "invalid_scope", "invalid_request", "unsupported_grant_type":
@@ -119,11 +123,11 @@ var (
 	secretInvalid = command.Verdict{
 		Status: command.Failed, Code: command.CodeGatewaySecretInvalid, Category: command.CategoryAuth,
 		Retry: command.RetryPause, Uncounted: true, Delivery: command.Answered,
-		Detail: "the token endpoint refuses the client secret (token.client_secret): it is not tried again before it changes",
+		Detail: "the token endpoint refuses the client secret (token.client_secret) or the client (token.client_id): not tried again before the secret changes",
 	}
 	tokenRequestRefused = command.Verdict{
 		Status: command.Failed, Code: command.CodeBankMisconfigured, Category: command.CategoryConfiguration,
 		Retry: command.RetryPause, Uncounted: true, Delivery: command.Answered,
-		Detail: "the token endpoint refuses the token request: see scope, resource and path",
+		Detail: "the token endpoint refuses the token request: see token.scope, token.resource and token.path",
 	}
 )

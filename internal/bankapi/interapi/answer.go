@@ -21,7 +21,18 @@ func (e *endpoint) judge(x bankapi.Exchange, read func(*wire.Object) command.Ver
 	if v.RetryAfter == 0 {
 		v.RetryAfter = x.RetryAfter
 	}
+	if v.Code == command.CodeGatewayUnauthorized || v.Code == command.CodeGatewayForbidden {
+		v.Detail += ": see " + e.credentials()
+	}
 	return e.repeatable(v)
+}
+
+// credentials are the keys of what the gateway may have refused.
+func (e *endpoint) credentials() string {
+	if e.tokens != nil {
+		return "subscription_key, app_key and token"
+	}
+	return "subscription_key and app_key"
 }
 
 // judgeBody reads the body; ok is false when it holds no envelope.
