@@ -3,6 +3,7 @@ package codec
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"math/big"
 	"strings"
 	"testing"
@@ -67,9 +68,7 @@ func native(change map[string]any) map[string]any {
 		"dueDate": at.Truncate(24 * time.Hour), "previousDueDate": nil, "maturity": "TERM", "entryType": "DEBIT",
 		"blockage": nil, "parametricCode": nil, "explanation": nil, "dealerName": nil, "dealerSurname": nil, "customerNumber": nil,
 	}
-	for k, v := range change {
-		value[k] = v
-	}
+	maps.Copy(value, change)
 	return value
 }
 

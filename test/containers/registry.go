@@ -99,7 +99,7 @@ func (r *Registry) engine(ctx context.Context, do func(*testcontainers.DockerCli
 	if err != nil {
 		return fmt.Errorf("asking the Docker engine: %w", err)
 	}
-	defer engine.Close()
+	defer func() { _ = engine.Close() }()
 	if err := do(engine, r.container.GetContainerID()); err != nil {
 		return fmt.Errorf("freezing or thawing the registry: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -155,9 +156,7 @@ func (w *registered) publishJSON(name command.Name, change map[string]any) strin
 	fields := map[string]any{}
 	w.must(json.Unmarshal([]byte(schemas.Example(string(name))), &fields))
 	fields["commandId"], fields["issuedAt"] = uuid.NewString(), time.Now().UTC()
-	for k, v := range change {
-		fields[k] = v
-	}
+	maps.Copy(fields, change)
 	value, err := json.Marshal(fields)
 	w.must(err)
 	w.publish(name, uuid.NewString(), value)
@@ -174,9 +173,7 @@ func (w *registered) publishLimitQuery(id int, schema string, change map[string]
 		"companyCode": "SOLEN", "dealerCode": "0222", "customerNumber": nil,
 		"invoicesMonth": time.Date(2017, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
-	for k, v := range change {
-		value[k] = v
-	}
+	maps.Copy(value, change)
 	return commandID, w.publish(command.DBSLimitQuery, commandID, w.confluent(id, schema, value))
 }
 
