@@ -51,6 +51,8 @@ func (s *Source) read(err error) *Error {
 		trip    *url.Error
 	)
 	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Error{Key: "token_endpoint, timeout", Problem: "no answer within " + s.cfg.Timeout.String()}
 	case errors.As(err, &refusal) && refusal.Response != nil:
 		return refused(refusal.Response.StatusCode, refusal.ErrorCode)
 	case errors.As(err, &trip):

@@ -74,7 +74,7 @@ func (c Config) Validate() error {
 	case endpoint.User != nil || endpoint.Fragment != "":
 		bad("token_endpoint", "no user or fragment")
 	case endpoint.Scheme == "http" && !c.AllowPlaintext && !loopback(endpoint.Hostname()):
-		bad("token_endpoint", "https, or allow_plaintext")
+		bad("allow_plaintext", "it, or https in token_endpoint")
 	case endpoint.Scheme == "http" && !c.TLS.IsZero():
 		bad("tls", "nothing, since token_endpoint is http")
 	}

@@ -1,0 +1,181 @@
+package integration
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"bankprocessor/internal/codec"
+	"bankprocessor/internal/command"
+	"bankprocessor/internal/downstream"
+	"bankprocessor/internal/kafka"
+)
+
+// denials are the words by which a missing permission shows.
+var denials = []string{"not permitted", "Authorization"}
+
+func deniedIn(log string) bool {
+	return slices.ContainsFunc(denials, func(word string) bool { return strings.Contains(log, word) })
+}
+
+// permissionsSuffice does all that a processor does with what the documentation
+// grants it.
+func (s *secured) permissionsSuffice(t *testing.T) {
+	t.Parallel()
+	w := s.newTenant(t, "processor")
+	if said := faults(t, w, s.byCertificate("processor")); said != "" {
+		t.Errorf("check says: %s", said)
+	}
+	first := w.processor(s.byCertificate("processor"))
+	ids := w.sendAll()
+	w.settled(ids...)
+	w.until("dead letters", func() bool { return w.letters > 0 })
+
+	stop := w.stream(5 * time.Millisecond)
+	mark := w.log.mark()
+	second := w.processor(s.byCertificate("processor")) // a rebalance
+	w.must(w.log.await(mark, "generation begins"))
+	w.stop(first) // a drain, a leave and a takeover
+	mark = w.log.mark()
+	third := w.processor(s.byCertificate("processor"))
+	w.must(w.log.await(mark, "generation begins"))
+	w.stop(second)
+	ids = append(ids, stop()...)
+	w.settled(ids...)
+	w.stop(third)
+	if deniedIn(w.log.String()) {
+		t.Errorf("something was denied:\n%s", w.log)
+	}
+}
+
+// permissionsAreNeeded takes the processor's entries away, one at a time, from a
+// processor that runs.
+func (s *secured) permissionsAreNeeded(t *testing.T) {
+	t.Parallel()
+	w := s.newTenant(t, "processor")
+	cfg := s.byCertificate("processor")
+	running := w.processor(cfg)
+	w.settled(w.sendAll()...)
+	for _, e := range documented(t, "The processor").of(w.topics.Prefix, w.group()) {
+		if e.name == w.topics.Attempts() {
+			continue // it is looked at at the start: see below
+		}
+		mark := w.log.mark()
+		s.revoke(t, e)
+		if said := faults(t, w, cfg); !strings.Contains(said, e.String()) || strings.Count(said, " on ") > 3 {
+			t.Errorf("without %s check says: %s", e, said)
+		}
+		id := w.send(w.needing(e))
+		w.must(w.log.await(mark, "grant "+e.String()))
+		if e.resource == kmsg.ACLResourceTypeTopic {
+			w.waits(id)
+		}
+		s.grant(t, e)
+		w.settled(id)
+	}
+	w.stop(running)
+	s.neededAtTheStart(t, w)
+}
+
+// neededAtTheStart takes away what is looked at only then. The processor waits for
+// it, and says so.
+func (s *secured) neededAtTheStart(t *testing.T, w *tenant) {
+	t.Helper()
+	all := documented(t, "The processor").of(w.topics.Prefix, w.group())
+	at := slices.IndexFunc(all, func(e entry) bool { return e.name == w.topics.Attempts() })
+	s.revoke(t, all[at])
+	mark := w.log.mark()
+	a := w.build(s.byCertificate("processor"))
+	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	defer cancel()
+	started := make(chan error, 1)
+	go func() { started <- a.Start(ctx) }()
+	err := w.log.await(mark, "grant "+all[at].String())
+	s.grant(t, all[at])
+	w.must(<-started)
+	w.must(err)
+	w.settled(w.query())
+}
+
+// needing is a command that needs an entry for its outcome.
+func (w *tenant) needing(e entry) (command.Name, func(map[string]any)) {
+	for _, name := range command.Names() {
+		if e.name == w.topics.Command(name) || e.name == w.topics.Result(name) {
+			return name, nil
+		}
+	}
+	if e.name == w.topics.DeadLetter() {
+		// Nobody has created this customer, so that the outcome is in doubt.
+		return command.CustomerComplete, nil
+	}
+	return command.DBSLimitQuery, nil
+}
+
+// waits sees to it that a command has no outcome while something is missing that
+// has been logged.
+func (w *tenant) waits(id string) {
+	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if n := w.outcomes[id]; n > 0 {
+		w.t.Errorf("the command has %d outcomes", n)
+	}
+}
+
+// othersSuffice does what the other people of the documentation do.
+func (s *secured) othersSuffice(t *testing.T) {
+	t.Parallel()
+	w := s.newTenant(t, "processor")
+	w.processor(s.byCertificate("processor"))
+	as := func(heading, name string) *kafka.Client {
+		s.grant(t, documented(t, heading).of(w.topics.Prefix, w.group())...)
+		client, err := kafka.New(s.byCertificate(name))
+		w.must(err)
+		t.Cleanup(client.Close)
+		return client
+	}
+	events, err := codec.New(codec.Options{})
+	w.must(err)
+
+	subscriber := as("A subscriber to outcomes", "subscriber")
+	watcher, err := downstream.Open(t.Context(), subscriber, events, w.topics, downstream.Options{})
+	w.must(err)
+	publisher := as("A publisher of commands", "publisher")
+	for _, name := range command.Names() {
+		record := w.draft(name, nil).Record
+		record.Partition = 0
+		produced, err := publisher.Produce(t.Context(), []kafka.ProducePartition{{
+			TopicPartition: kafka.TopicPartition{Topic: record.Topic}, Records: []kafka.Record{record},
+		}}, time.Second)
+		w.must(err)
+		w.must(produced[0].Err)
+	}
+	seen := map[string]bool{}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	w.must(watcher.Run(ctx, func(e downstream.Event) bool {
+		seen[e.Record.Topic] = true
+		return len(seen) < len(command.Names())
+	}))
+
+	operator := as("An operator of dead letters", "operator")
+	letters, err := downstream.OpenDeadLetters(t.Context(), operator, w.topics)
+	w.must(err)
+	w.must(letters.CatchUp(ctx, func(downstream.Event) {}))
+
+	admin := as("The administrator of topics", "topics-admin")
+	specs := w.topics.Specs()
+	specs[0].Name, specs[0].ReplicationFactor = w.topics.Prefix+"made", 1
+	states, err := admin.CreateMissingTopics(t.Context(), specs[:1])
+	w.must(err)
+	if !states[0].Created {
+		t.Errorf("got %+v", states[0])
+	}
+	if _, err := operator.CompareTopics(t.Context(), w.topics.Specs()); kafka.Class(err) != kafka.ClassAuth {
+		t.Errorf("the operator of dead letters may look at all topics: %v", err)
+	}
+}
