@@ -98,13 +98,15 @@ func TestRefusals(t *testing.T) {
 		source secret.Source
 		want   string
 	}{
-		"none":        {secret.Source{}, "want file or env"},
-		"both":        {secret.Source{File: "f", Env: "E"}, "not both"},
-		"no file":     {secret.Source{File: "/nowhere/at/all"}, "/nowhere/at/all"},
-		"empty file":  {secret.Source{File: file(t, "\n")}, "is empty"},
-		"no variable": {secret.Source{Env: "SECRET_TEST_UNSET"}, "SECRET_TEST_UNSET"},
+		"none":             {secret.Source{}, "want file or env"},
+		"both":             {secret.Source{File: "f", Env: "E"}, "not both"},
+		"no file":          {secret.Source{File: "/nowhere/at/all"}, "/nowhere/at/all"},
+		"empty file":       {secret.Source{File: file(t, "\n")}, "is empty"},
+		"no such variable": {secret.Source{Env: canary}, "want the name of a variable"},
+		"a name alone":     {secret.Source{File: canary}, "withheld"},
+		"no variable":      {secret.Source{Env: "SECRET_TEST_UNSET"}, "SECRET_TEST_UNSET"},
 	} {
-		if _, err := tt.source.Open(); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := tt.source.Open(); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), canary) {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"bankprocessor/internal/follow"
@@ -22,10 +23,18 @@ type Source struct {
 // IsZero says whether no source is given.
 func (s Source) IsZero() bool { return s == Source{} }
 
-// Validate refuses a source that names both a file and a variable.
+// variable is what a variable may be called. Anything else may be the secret
+// itself, in the wrong place, and is not repeated.
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// Validate refuses a source that names both a file and a variable, or a variable
+// that cannot be one.
 func (s Source) Validate() error {
-	if s.File != "" && s.Env != "" {
+	switch {
+	case s.File != "" && s.Env != "":
 		return errors.New("want file or env, not both")
+	case s.Env != "" && !variable.MatchString(s.Env):
+		return errors.New("want the name of a variable in env: letters, digits and _")
 	}
 	return nil
 }
@@ -65,13 +74,22 @@ func (s Source) read() (Value, error) {
 	}
 	content, err := os.ReadFile(s.File)
 	if err != nil {
-		return "", err
+		return "", s.named(err)
 	}
 	value := strings.TrimRight(string(content), "\r\n")
 	if value == "" {
 		return "", fmt.Errorf("file %s is empty", s.File)
 	}
 	return Value(value), nil
+}
+
+// named keeps a name without a directory out of an error: it may be the secret
+// itself, in the wrong place.
+func (s Source) named(err error) error {
+	if e, ok := errors.AsType[*os.PathError](err); ok && !strings.ContainsRune(s.File, os.PathSeparator) {
+		return fmt.Errorf("file, whose name has no directory and is withheld: %w", e.Err)
+	}
+	return err
 }
 
 // Live is a secret that follows its file. It is safe for concurrent use.
