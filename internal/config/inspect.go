@@ -52,13 +52,22 @@ func (f *Faults) Has(path string) bool {
 func (f Fault) touches(section string) bool {
 	if f.Key == "" && f.Variable != "" {
 		variable := key{path: section}.variable()
-		return f.Variable == variable || strings.HasPrefix(f.Variable, variable+"_")
+		return strings.HasPrefix(f.Variable+"_", variable+"_") || strings.HasPrefix(meant(f.Variable)+"_", variable+"_")
 	}
 	top, _, below := strings.Cut(f.Key, ".")
 	if f.Key == "" || !below && !bind(&Config{}).sections[top] { // no YAML, or an unknown section
 		return true
 	}
 	return f.Key == section || strings.HasPrefix(f.Key, section+".") || strings.HasPrefix(section, f.Key+".")
+}
+
+// meant is the variable that an unknown one may be a misspelling of, "" for none.
+func meant(variable string) string {
+	var names []string
+	for _, k := range bind(&Config{}).keys {
+		names = append(names, k.variable())
+	}
+	return closest(variable, names)
 }
 
 // Keys are the paths of all keys.
