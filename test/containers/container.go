@@ -70,7 +70,7 @@ func Kill(ctx context.Context, c testcontainers.Container) error {
 	if err != nil {
 		return fmt.Errorf("killing a container: %w", err)
 	}
-	defer engine.Close()
+	defer func() { _ = engine.Close() }()
 	if _, err := engine.ContainerKill(ctx, c.GetContainerID(), client.ContainerKillOptions{Signal: "SIGKILL"}); err != nil {
 		return fmt.Errorf("killing a container: %w", err)
 	}
@@ -85,7 +85,7 @@ func LogTail(c testcontainers.Container) string {
 	if err != nil {
 		return fmt.Sprintf("(no log: %v)", err)
 	}
-	defer logs.Close()
+	defer func() { _ = logs.Close() }()
 	all, err := io.ReadAll(logs)
 	if err != nil {
 		return fmt.Sprintf("(no log: %v)", err)

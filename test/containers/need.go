@@ -49,7 +49,7 @@ func Engine(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("looking for a Docker engine: %w", err)
 	}
-	defer provider.Close()
+	defer func() { _ = provider.Close() }()
 	// Its Health remembers the first answer.
 	if _, err := provider.Client().Ping(ctx, client.PingOptions{}); err != nil {
 		return fmt.Errorf("asking the Docker engine: %w", err)

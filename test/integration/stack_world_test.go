@@ -207,7 +207,7 @@ func (s *stack) runsForLittle() {
 func (s *stack) showLog(c testcontainers.Container) {
 	logs, err := c.Logs(context.WithoutCancel(s.t.Context()))
 	s.must(err)
-	defer logs.Close()
+	defer func() { _ = logs.Close() }()
 	text, err := io.ReadAll(logs)
 	s.must(err)
 	s.t.Logf("%s", text)
