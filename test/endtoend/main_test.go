@@ -19,7 +19,7 @@ type suite struct{ m *testing.M }
 
 // sideBySide is how many parallel tests run at a time, whatever the machine's
 // cores: most of them wait for most of their time.
-const sideBySide = "6"
+const sideBySide = "4"
 
 // Run runs the tests, in between the start and the end of a container where one is
 // asked for. Without an engine every test says itself what it misses.
