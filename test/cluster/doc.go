@@ -10,9 +10,8 @@
 //	go test ./test/cluster -v
 //
 // It wants root, for the brokers have network namespaces and file systems of their
-// own; whoever is not root prefixes the command with
-// `unshare --map-root-user --net --mount`. It wants iproute2, Java 17 and, the
-// first time, Maven. Where something is missing it skips, and fails where CI is
-// set. It takes about four minutes and should run alone: it measures how long
-// things take. docs/broker-faults.md has what it found.
+// own, iproute2, Java 17 and, the first time, Maven. Where something is missing it
+// skips, and fails where CI is set. It takes about four minutes and should run
+// alone: it measures how long things take. docs/broker-faults.md has what it found,
+// and how to run it without being root.
 package cluster

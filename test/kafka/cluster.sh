@@ -13,8 +13,8 @@
 # KEY=VALUE are further broker properties. The brokers listen on loopback, on
 # CLUSTER_PORT (9092) and every second port after it.
 #
-# For faults, a cluster may have a network and disks of its own (iproute2; as root,
-# or below `unshare --map-root-user --net --mount`):
+# For faults, a cluster may have a network and disks of its own (iproute2, and root;
+# docs/broker-faults.md says how others become it):
 #
 #   test/kafka/cluster.sh isolate DIR                            before the first start
 #   test/kafka/cluster.sh cut     DIR NODE...                    its packets get lost, silently
