@@ -40,8 +40,6 @@ case "$1" in
 start)
 	if answers; then exit 0; fi
 	install_missing
-	# dockerd keeps its own process id in /run; after a crash that file misleads it.
-	rm -f /run/docker.pid
 	setsid dockerd < /dev/null > "$dir/dockerd.log" 2>&1 &
 	echo $! > "$dir/dockerd.pid"
 	if ! until_within 60 up_or_gone || ! answers; then
