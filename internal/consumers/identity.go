@@ -13,7 +13,8 @@ func (s *session) identify(ids map[string]kafka.TopicID) {
 	defer s.sched.mu.Unlock()
 	for _, p := range s.sched.parts {
 		was := p.anew
-		p.identify(ids[p.tp.Topic])
+		id, exists := ids[p.tp.Topic]
+		p.identify(id, exists)
 		if p.anew && !was {
 			s.log.Error("the topic was deleted and made anew: reading nothing from the partition",
 				"topic", p.tp.Topic, "partition", p.tp.Partition, "position", p.position,
@@ -22,13 +23,13 @@ func (s *session) identify(ids map[string]kafka.TopicID) {
 	}
 }
 
-// identify takes in which topic of p's name there is now; the zero id stands for
-// none.
-func (p *partition) identify(id kafka.TopicID) {
+// identify takes in which topic of p's name there is now, if one exists; the zero id
+// says nothing of it.
+func (p *partition) identify(id kafka.TopicID, exists bool) {
 	unknown := kafka.TopicID{}
-	p.gone = id == unknown
+	p.gone = !exists
 	switch {
-	case p.gone || p.id == id:
+	case id == unknown, id == p.id:
 	case p.id == unknown, p.position <= 0: // nothing was ever read: any beginning is right
 		p.id = id
 	default:

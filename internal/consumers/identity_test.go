@@ -129,6 +129,28 @@ func TestACommitOfATopicThatWasMadeAnew(t *testing.T) {
 	})
 }
 
+// What may not be known changes nothing: a refused permission is no missing topic.
+func TestATopicWhoseIDIsNotToldIsTheSame(t *testing.T) {
+	t.Parallel()
+	known := kafka.TopicID{1}
+	p := newPartition(part0, &topic{name: testTopic})
+	p.place(3)
+	p.identify(known, true)
+	p.identify(kafka.TopicID{}, true)
+	if p.gone || p.anew || p.id != known {
+		t.Errorf("gone %t, anew %t, id %v", p.gone, p.anew, p.id)
+	}
+	p.identify(kafka.TopicID{}, false)
+	p.identify(known, true)
+	if p.gone || p.anew {
+		t.Errorf("back again: gone %t, anew %t", p.gone, p.anew)
+	}
+	p.identify(kafka.TopicID{2}, true)
+	if !p.anew {
+		t.Error("another topic is taken for the same")
+	}
+}
+
 // While one topic is missing the others are read, commits go on to prove the lease,
 // and a stop does not wait for what cannot be committed.
 func TestAMissingTopicHoldsUpNoOther(t *testing.T) {

@@ -89,7 +89,7 @@ type Cluster interface {
 type Leaders interface {
 	// Leaders returns an error that names every topic that does not exist.
 	Leaders(ctx context.Context, topics ...string) (map[kafka.TopicPartition]int32, error)
-	// TopicIDs returns the ids of those topics that exist.
+	// TopicIDs returns the ids of those topics that exist, zero where it may not know.
 	TopicIDs(ctx context.Context, topics ...string) (map[string]kafka.TopicID, error)
 	RefreshMetadata()
 }

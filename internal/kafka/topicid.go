@@ -15,8 +15,8 @@ import (
 // value is none.
 type TopicID [16]byte
 
-// TopicIDs returns the ids of those topics that exist. It asks a broker, not the
-// transport's cache.
+// TopicIDs returns the ids of those topics that exist; the zero id says that we may
+// not know. It asks a broker, not the transport's cache.
 func (c *Client) TopicIDs(ctx context.Context, names ...string) (map[string]TopicID, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.RequestTimeout)
 	defer cancel()
@@ -30,6 +30,8 @@ func (c *Client) TopicIDs(ctx context.Context, names ...string) (map[string]Topi
 		switch code := kafkago.Error(t.errorCode); code {
 		case 0, kafkago.LeaderNotAvailable:
 			ids[t.name] = t.id
+		case kafkago.TopicAuthorizationFailed: // the others' ids are wanted all the same
+			ids[t.name] = TopicID{}
 		case kafkago.UnknownTopicOrPartition:
 		default:
 			errs = append(errs, fmt.Errorf("reading the id of topic %s: %w", t.name, code))
