@@ -50,7 +50,6 @@ func TestCertificatesRotateUnderLoad(t *testing.T) {
 	bothProtocols(t, func(t *testing.T, protocol string) {
 		first, second := certs.New(t), certs.New(t)
 		m := setupMutual(t, protocol, bankOf(first, first), first, first.Issue("one", nil))
-		m.cfg.Banks.InterAPI.HTTP.IdleTimeout = time.Millisecond // connections are opened all the time
 		m.cfg.Banks.InterAPI.DBSWrite.MaxConcurrent = 4
 		slowBank(t, m.box.Bank())
 		w := m.watch(downstream.Options{DeadLetters: true})
@@ -66,11 +65,13 @@ func TestCertificatesRotateUnderLoad(t *testing.T) {
 		// The bank goes over to callers of the second authority: ours are refused
 		// until the files have changed.
 		m.bank.Store(bankOf(first, second))
+		m.reconnect(first.PEM())
 		m.await("the refusal", func() bool { return strings.Contains(m.log.String(), "http.tls.cert_file: the server refuses") })
 		m.exchange(second.Issue("three", nil), func() {})
 		m.called(180)
 		// The bank's own certificate goes over, and we hear of it late.
 		m.bank.Store(bankOf(second, second))
+		m.reconnect(first.PEM())
 		m.await("the distrust", func() bool { return strings.Contains(m.log.String(), "http.tls.ca_file: the server's certificate") })
 		certs.Replace(t, m.files.CAFile, first.PEM()+second.PEM())
 		m.called(240)

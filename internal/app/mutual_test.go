@@ -62,6 +62,10 @@ func (m *mutualBench) exchange(identity certs.Issued, between func()) {
 	certs.Replace(m.t, m.files.KeyFile, identity.Key)
 }
 
+// reconnect writes the authority's file anew as it is, whereupon calls that begin
+// open connections of their own.
+func (m *mutualBench) reconnect(authority string) { certs.Replace(m.t, m.files.CAFile, authority) }
+
 // called waits until the bank has ended n calls in all.
 func (m *mutualBench) called(n int) {
 	m.t.Helper()
