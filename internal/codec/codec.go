@@ -32,7 +32,13 @@ type Codec struct {
 	maxBytes int
 
 	mu      sync.Mutex
-	writers map[int32]*avroType // by registry id
+	writers map[int32]writerSchema // by registry id
+}
+
+// writerSchema is a registry's schema, or why it is of no use.
+type writerSchema struct {
+	avro  *avroType
+	fault error
 }
 
 // New returns a codec over the embedded schemas.
@@ -52,7 +58,7 @@ func New(o Options) (*Codec, error) {
 	}
 	return &Codec{
 		catalog: c, registry: o.Registry, framer: o.Framer, maxBytes: o.MaxBytes,
-		writers: make(map[int32]*avroType),
+		writers: make(map[int32]writerSchema),
 	}, nil
 }
 
@@ -157,31 +163,35 @@ func (c *Codec) confluent(ctx context.Context, topic string, b []byte) (*avroTyp
 }
 
 // writer returns the compiled schema of a registry id. A schema never changes
-// under its id, so it is asked for once.
+// under its id, so it is asked for once, of use or not.
 func (c *Codec) writer(ctx context.Context, id int32) (*avroType, error) {
 	c.mu.Lock()
-	t := c.writers[id]
+	w, known := c.writers[id]
 	c.mu.Unlock()
-	if t != nil {
-		return t, nil
+	if !known {
+		text, err := c.registry.WriterSchema(ctx, id)
+		if errors.Is(err, ErrUnknownSchema) {
+			return nil, undecodable("", fmt.Sprintf("the schema registry has no schema with the id %d", id))
+		}
+		unusable, ok := errors.AsType[*SchemaError](err)
+		switch {
+		case ok:
+			w.fault = unusable
+		case err != nil:
+			return nil, fmt.Errorf("asking the schema registry for schema %d: %w", id, err)
+		default:
+			w.avro, w.fault = compile(text)
+		}
+		if !ok || !unusable.Incomplete {
+			c.mu.Lock()
+			c.writers[id] = w
+			c.mu.Unlock()
+		}
 	}
-	text, err := c.registry.WriterSchema(ctx, id)
-	if errors.Is(err, ErrUnknownSchema) {
-		return nil, undecodable("", fmt.Sprintf("the schema registry has no schema with the id %d", id))
+	if w.fault != nil {
+		return nil, undecodable("", fmt.Sprintf("schema %d of the registry: %v", id, w.fault))
 	}
-	if unusable, ok := errors.AsType[*SchemaError](err); ok {
-		return nil, undecodable("", fmt.Sprintf("schema %d of the registry: %s", id, unusable.Reason))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("asking the schema registry for schema %d: %w", id, err)
-	}
-	if t, err = compile(text); err != nil {
-		return nil, undecodable("", fmt.Sprintf("schema %d of the registry: %v", id, err))
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.writers[id] = t
-	return t, nil
+	return w.avro, nil
 }
 
 func mismatch(of, commandID string) *command.DecodeError {

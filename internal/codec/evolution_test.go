@@ -197,10 +197,24 @@ func TestARequiredFieldThatIsNotWritten(t *testing.T) {
 
 func TestASchemaThatCannotBeUsedIsTheCommandsFault(t *testing.T) {
 	t.Parallel()
-	c := setup(t, Options{Registry: &registry{err: &SchemaError{Reason: "is of type PROTOBUF"}}})
-	_, err := decode(c, command.DBSLimitQuery, confluent(7, nil))
-	if e := refused(t, err); e.Reason != "schema 7 of the registry: is of type PROTOBUF" {
-		t.Errorf("got %+v", e)
+	r := &registry{err: &SchemaError{Reason: "is of type PROTOBUF"}}
+	c := setup(t, Options{Registry: r})
+	for range 3 {
+		_, err := decode(c, command.DBSLimitQuery, confluent(7, nil))
+		if e := refused(t, err); e.Reason != "schema 7 of the registry: is of type PROTOBUF" {
+			t.Errorf("got %+v", e)
+		}
+	}
+	if got := r.asked.Load(); got != 1 {
+		t.Errorf("the registry was asked %d times", got)
+	}
+	r.err = &SchemaError{Reason: "refers to another", Incomplete: true}
+	for range 3 { // what is missing may come
+		_, err := decode(c, command.DBSLimitQuery, confluent(8, nil))
+		refused(t, err)
+	}
+	if got := r.asked.Load(); got != 4 {
+		t.Errorf("the registry was asked %d times", got)
 	}
 }
 

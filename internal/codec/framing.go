@@ -18,9 +18,14 @@ type Registry interface {
 // ErrUnknownSchema is Registry's answer for an id that it does not have.
 var ErrUnknownSchema = errors.New("no schema has this id")
 
-// SchemaError says that a schema of the registry cannot be used, however often
-// one asks. Reason must hold nothing of a command.
-type SchemaError struct{ Reason string }
+// SchemaError says that a schema of the registry cannot be used. Reason must hold
+// nothing of a command.
+type SchemaError struct {
+	Reason string
+	// Incomplete says that the registry lacks a part of it, which may come yet;
+	// any other schema stays of no use, however often one asks.
+	Incomplete bool
+}
 
 // Error is the reason.
 func (e *SchemaError) Error() string { return e.Reason }

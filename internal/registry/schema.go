@@ -72,7 +72,7 @@ func (c *Client) collect(ctx context.Context, references []sr.SchemaReference, p
 			return err
 		})
 		if notFound(err) {
-			return &codec.SchemaError{Reason: fmt.Sprintf("refers to version %d of %s, which the registry does not have", r.Version, r.Subject)}
+			return &codec.SchemaError{Incomplete: true, Reason: fmt.Sprintf("refers to version %d of %s, which the registry does not have", r.Version, r.Subject)}
 		}
 		if err != nil {
 			return err

@@ -64,7 +64,7 @@ func TestUnusableSchemas(t *testing.T) {
 	} {
 		_, err := client.WriterSchema(t.Context(), id)
 		unusable, ok := errors.AsType[*codec.SchemaError](err)
-		if !ok || unusable.Reason != want {
+		if !ok || unusable.Reason != want || unusable.Incomplete != (id == 51) {
 			t.Errorf("%d: got %v, want %q", id, err, want)
 		}
 	}

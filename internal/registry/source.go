@@ -128,7 +128,7 @@ func (s *Source) leave(id int32, q *question, text string, err error, answered b
 func (s *Source) resolve(ctx context.Context, id int32) (text string, err error) {
 	err = s.until(ctx, func(ctx context.Context) error {
 		text, err = s.client.WriterSchema(ctx, id)
-		if errors.Is(err, codec.ErrUnknownSchema) && !s.doubt(id) {
+		if mayCome(err) && !s.doubt(id) {
 			return errNotYet
 		}
 		return err
@@ -137,6 +137,12 @@ func (s *Source) resolve(ctx context.Context, id int32) (text string, err error)
 		s.trust(id)
 	}
 	return text, err
+}
+
+// mayCome says whether a node lacks what another may have got a moment ago.
+func mayCome(err error) bool {
+	part, ok := errors.AsType[*codec.SchemaError](err)
+	return errors.Is(err, codec.ErrUnknownSchema) || ok && part.Incomplete
 }
 
 // errNotYet has a question repeated without the registry being away.

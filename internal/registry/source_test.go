@@ -115,6 +115,25 @@ func TestAnUnknownIDHasAGrace(t *testing.T) {
 	}
 }
 
+func TestAPartThatIsMissingHasAGrace(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	n.answer(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/schemas/ids/7":
+			status(http.StatusOK, `{"schema":"\"any.part\"","references":[{"name":"any.part","subject":"part","version":1}]}`)(w, r)
+		case n.asked.Load() < 6:
+			status(http.StatusNotFound, `{"error_code":40401,"message":"Subject not found"}`)(w, r)
+		default:
+			status(http.StatusOK, `{"version":1,"schema":"{\"type\":\"record\",\"name\":\"any.part\",\"fields\":[]}"}`)(w, r)
+		}
+	})
+	text, err := newSource(t, Config{URLs: []string{n.url}}).WriterSchema(t.Context(), 7)
+	if err != nil || !strings.Contains(text, `"fields"`) {
+		t.Errorf("got %s, %v", text, err)
+	}
+}
+
 // A registry that is away in the middle of an id's grace takes nothing of it away
 // from the command.
 func TestAbsenceIsNoPartOfTheGrace(t *testing.T) {
