@@ -23,6 +23,8 @@ func TestABrokerIsAsItIsAskedFor(t *testing.T) {
 		WithListener(Listener{Name: "SECOND", Protocol: "PLAINTEXT"}),
 		WithEnv(map[string]string{"KAFKA_NUM_PARTITIONS": "7", "KAFKA_OPTS": "-Dasked.for=this"}),
 		WithFile("/etc/kafka/secrets/asked-for", []byte("content"), 0o644),
+		// The variables are added to what this file holds, and win.
+		WithFile("/mnt/shared/config/server.properties", []byte("log.retention.hours=5\nnum.partitions=2\n"), 0o644),
 		WithHeap("300m"), WithMemory(1<<30),
 	)
 
@@ -36,6 +38,9 @@ func TestABrokerIsAsItIsAskedFor(t *testing.T) {
 	}
 	if got := output(t, k, "cat", "/etc/kafka/secrets/asked-for"); got != "content" {
 		t.Errorf("the file holds %q", got)
+	}
+	if got := output(t, k, "cat", "/opt/kafka/config/server.properties"); !strings.Contains(got, "log.retention.hours=5\n") {
+		t.Errorf("the shared configuration is not in what the broker runs with:\n%s", got)
 	}
 	line := output(t, k, "bash", "-c", "tr '\\0' ' ' < /proc/1/cmdline")
 	for _, want := range []string{"-Xmx300m", "-Dasked.for=this", "kafka.Kafka"} {
@@ -91,12 +96,25 @@ func TestABrokerComesBackAtItsAddressWithItsRecords(t *testing.T) {
 func TestABrokerThatCannotStartSaysWhy(t *testing.T) {
 	t.Parallel()
 	Need(t)
-	k, err := RunKafka(t.Context(), WithEnv(map[string]string{"KAFKA_LOG_RETENTION_HOURS": "soon"}))
-	if err == nil {
-		t.Fatal("it has started", k.Close())
+	tests := map[string]struct {
+		option KafkaOption
+		says   string
+	}{
+		"a wrong value": {WithEnv(map[string]string{"KAFKA_LOG_RETENTION_HOURS": "soon"}), "log.retention.hours"},
+		// The image's own rule for listeners of this name.
+		"no keystore": {WithListener(Listener{Name: "SSL", Protocol: "SSL"}), "KAFKA_SSL_KEYSTORE_FILENAME"},
 	}
-	if !strings.Contains(err.Error(), "log.retention.hours") {
-		t.Errorf("the broker's own words are missing: %v", err)
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k, err := RunKafka(t.Context(), tt.option)
+			if err == nil {
+				t.Fatal("it has started", k.Close())
+			}
+			if !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("its own words are missing: %v", err)
+			}
+		})
 	}
 }
 
