@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -21,7 +22,8 @@ import (
 // front stands before the real registry and misbehaves on request.
 type front struct {
 	real    http.Handler
-	instead atomic.Pointer[http.HandlerFunc]
+	asked   atomic.Int32
+	instead atomic.Pointer[http.HandlerFunc] // nil for the registry itself
 }
 
 func newFront(t *testing.T, registryURL string) *front {
@@ -37,7 +39,17 @@ func newFront(t *testing.T, registryURL string) *front {
 	}}
 }
 
+// answer has every question answered so, or by the registry again.
+func (f *front) answer(instead http.HandlerFunc) {
+	if instead == nil {
+		f.instead.Store(nil)
+		return
+	}
+	f.instead.Store(&instead)
+}
+
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.asked.Add(1)
 	if instead := f.instead.Load(); instead != nil {
 		(*instead)(w, r)
 		return
@@ -83,6 +95,9 @@ func (w *registered) waiting(a *app.App, schemaID int) []string {
 	}
 	w.inFlight(a, command.DBSLimitQuery, n)
 	eventually(w.t, "word of the registry's absence", func() bool { return w.away(a) })
+	if ready, whole := w.readiness(a); ready || !whole {
+		w.t.Errorf("/readyz: the registry is ready: %t; the processor is: %t", ready, whole)
+	}
 	w.succeeds(w.publishJSON(command.DBSInvoiceUpsert, map[string]any{"invoiceNumber": uuid.NewString()}))
 	w.catchUp()
 	for _, id := range ids {
@@ -94,6 +109,32 @@ func (w *registered) waiting(a *app.App, schemaID int) []string {
 		w.t.Errorf("%d dead letters while the registry is away", len(w.letters))
 	}
 	return ids
+}
+
+// readiness is what the admin port says of the registry and of the whole.
+func (w *registered) readiness(a *app.App) (registryReady, whole bool) {
+	w.t.Helper()
+	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+a.AdminAddress()+"/readyz", nil)
+	w.must(err)
+	request.Close = true
+	answer, err := http.DefaultClient.Do(request)
+	w.must(err)
+	defer func() { _ = answer.Body.Close() }()
+	var said struct {
+		Ready  bool
+		Checks []struct {
+			Name  string
+			Ready bool
+		}
+	}
+	w.must(json.NewDecoder(answer.Body).Decode(&said))
+	for _, c := range said.Checks {
+		if c.Name == "registry" {
+			return c.Ready, said.Ready
+		}
+	}
+	w.t.Fatal("/readyz does not speak of the registry")
+	return false, false
 }
 
 // away is what the processor's metric says of the registry.
@@ -167,12 +208,12 @@ func commandsWait(t *testing.T, r *realRegistry) {
 			f, address := newFront(t, r.URL), freeAddress(t)
 			w.cfg.Registry.URLs = []string{"http://" + address}
 			if instead != nil {
-				f.instead.Store(&instead)
+				f.answer(instead)
 				f.serve(t, address)
 			}
 			a := w.start()
 			ids := w.waiting(a, id)
-			if f.instead.Store(nil); instead == nil {
+			if f.answer(nil); instead == nil {
 				f.serve(t, address)
 			}
 			w.goOn(a, ids)
