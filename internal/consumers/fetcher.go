@@ -78,7 +78,7 @@ func (f *fetcher) run(ctx context.Context) {
 // route looks up who leads each partition and sees to a loop for every leader.
 // complete says that every partition has one.
 func (f *fetcher) route(ctx context.Context) (complete bool, err error) {
-	leaders, err := f.leaders(ctx)
+	leaders, denied, err := f.leaders(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -93,6 +93,9 @@ func (f *fetcher) route(ctx context.Context) (complete bool, err error) {
 	complete = true
 	for _, p := range s.parts {
 		leader, ok := leaders[p.tp]
+		if !ok && p.wake != nil && slices.Contains(denied, p.tp.Topic) {
+			continue // its leader refuses it, and says when it no longer does
+		}
 		if !ok || leader < 0 {
 			p.wake = nil
 			complete = false
@@ -110,10 +113,11 @@ func (f *fetcher) route(ctx context.Context) (complete bool, err error) {
 	return complete, nil
 }
 
-// leaders leaves out topics that do not exist: they hold up no other.
-func (f *fetcher) leaders(ctx context.Context) (map[kafka.TopicPartition]int32, error) {
+// leaders leaves out topics that do not exist, or that we may not see (denied):
+// they hold up no other.
+func (f *fetcher) leaders(ctx context.Context) (leaders map[kafka.TopicPartition]int32, denied []string, err error) {
 	names := f.s.cfg.topicNames()
-	leaders, err := f.s.cluster.Leaders(ctx, names...)
+	leaders, err = f.s.cluster.Leaders(ctx, names...)
 	var missing []string
 	if unknown, ok := errors.AsType[*kafka.UnknownTopicsError](err); ok {
 		missing = slices.Sorted(slices.Values(unknown.Topics))
@@ -123,6 +127,9 @@ func (f *fetcher) leaders(ctx context.Context) (map[kafka.TopicPartition]int32, 
 			leaders, err = f.s.cluster.Leaders(ctx, names...)
 		}
 	}
+	if denied = kafka.DeniedTopics(err); len(denied) > 0 && leaders != nil {
+		err = nil // the fetches say it
+	}
 	if err == nil && !slices.Equal(missing, f.missing) {
 		f.missing = missing
 		if len(missing) > 0 {
@@ -131,7 +138,7 @@ func (f *fetcher) leaders(ctx context.Context) (map[kafka.TopicPartition]int32, 
 			f.s.log.Info("no topic is missing any more")
 		}
 	}
-	return leaders, err
+	return leaders, denied, err
 }
 
 // loop returns the node's fetch loop, which runs until ctx ends.

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/segmentio/kafka-go/sasl"
 
@@ -19,11 +18,7 @@ import (
 func (c *credentials) startOAuth(ctx context.Context) (sasl.StateMachine, []byte, error) {
 	token, err := c.tokens.Token(ctx)
 	if err != nil {
-		var refusal *oauth.Error
-		if errors.As(err, &refusal) {
-			return nil, nil, &SettingError{Setting: oauthKeys(refusal.Key), Problem: refusal.Problem, Err: refusal.Err, passing: !refusal.Refused}
-		}
-		return nil, nil, err
+		return nil, nil, tokenless(err)
 	}
 	var message strings.Builder
 	message.WriteString("n,,\x01auth=Bearer " + token.Value.Reveal())
@@ -32,6 +27,15 @@ func (c *credentials) startOAuth(ctx context.Context) (sasl.StateMachine, []byte
 	}
 	message.WriteString("\x01\x01")
 	return &bearerConversation{token: token}, []byte(message.String()), nil
+}
+
+// tokenless names the settings, in full, of a token that is not to be had.
+func tokenless(err error) error {
+	var refusal *oauth.Error
+	if !errors.As(err, &refusal) { // or nil
+		return err
+	}
+	return &SettingError{Setting: oauthKeys(refusal.Key), Problem: refusal.Problem, Err: refusal.Err, passing: !refusal.Refused}
 }
 
 // oauthKeys writes keys of oauth.Config in full.
@@ -68,8 +72,6 @@ func (b *bearerConversation) verdict() string {
 	}
 	return " (" + b.status + ")"
 }
-
-func (b *bearerConversation) expires() time.Time { return b.token.Expires }
 
 var (
 	extensionName  = regexp.MustCompile(`^[A-Za-z]+$`)

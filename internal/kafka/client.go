@@ -86,10 +86,12 @@ func (c *Client) refresh(gap time.Duration) bool {
 
 // Leaders returns the leading broker's node id of every partition of the topics,
 // -1 for a partition that has none at the moment. A topic that does not exist is
-// an error that errors.Is ErrUnknownTopic and names every missing topic.
+// an error that errors.Is ErrUnknownTopic and names every missing topic. Where the
+// only error is that we may not see some topics (DeniedTopics), the others are
+// returned beside it.
 func (c *Client) Leaders(ctx context.Context, topics ...string) (map[TopicPartition]int32, error) {
 	found, err := c.topics(ctx, topics)
-	if err != nil {
+	if err != nil && (len(DeniedTopics(err)) == 0 || errors.Is(err, ErrUnknownTopic)) {
 		return nil, err
 	}
 	leaders := map[TopicPartition]int32{}
@@ -102,7 +104,7 @@ func (c *Client) Leaders(ctx context.Context, topics ...string) (map[TopicPartit
 			leaders[TopicPartition{t.Name, p.PartitionIndex}] = leader
 		}
 	}
-	return leaders, nil
+	return leaders, err
 }
 
 // topics returns the metadata of topics that must all exist. The cache of the

@@ -94,29 +94,40 @@ func (c *conn) Read(b []byte) (int, error) {
 // renew replaces the link when it is due and nothing is in flight.
 func (c *conn) renew() error {
 	c.mu.Lock()
-	now := time.Now()
+	now, old := time.Now(), c.link
 	idle := c.sent.between() && c.received.between() && c.sent.whole == c.received.whole
-	over := !c.link.ends.IsZero() && !now.Before(c.link.ends)
-	wait := now.Before(c.retryAt) && !over
-	old := c.link
+	over, waits := old.over(now), now.Before(c.retryAt)
 	c.mu.Unlock()
-	due := over || !old.renewAt.IsZero() && !now.Before(old.renewAt)
-	if !idle || wait || !due && old.changes == c.owner.changes() {
+	changed := func() bool { return old.changes != c.owner.changes() }
+	if !idle || !over && (waits || !old.due(now) && !changed()) {
 		return nil
 	}
 	fresh, err := c.redial()
+	if err == nil && !over && !changed() && !fresh.outlives(old.session, now) {
+		err = errors.Join(c.owner.credentials.fault(), fresh.Close())
+	} else if err == nil {
+		return c.exchange(fresh)
+	}
+	if over {
+		return fmt.Errorf("the session is over, and renewing it failed: %w", err)
+	}
+	if err != nil {
+		c.owner.concern.met(err)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case err != nil && over:
-		return fmt.Errorf("the session is over, and renewing it failed: %w", err)
-	case err != nil:
-		c.retryAt = time.Now().Add(renewRetry)
-		c.owner.concern.met(err)
-		return nil
-	case c.closed:
+	c.retryAt = time.Now().Add(renewRetry)
+	return nil
+}
+
+// exchange puts fresh into the place of the link.
+func (c *conn) exchange(fresh *link) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
 		return errors.Join(net.ErrClosed, fresh.Close())
 	}
+	old := c.link
 	c.link = fresh
 	_ = old.Close() // nothing is in flight on it
 	return errors.Join(fresh.SetReadDeadline(c.read), fresh.SetWriteDeadline(c.write))

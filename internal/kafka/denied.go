@@ -60,6 +60,25 @@ func (e *DeniedError) Error() string {
 // Unwrap returns the protocol's error.
 func (e *DeniedError) Unwrap() error { return e.err }
 
+// DeniedTopics are the topics that an error says we have no permission on.
+func DeniedTopics(err error) []string {
+	switch e := err.(type) { //nolint:errorlint // the tree itself is walked
+	case *DeniedError:
+		if e.Resource == TopicResource {
+			return []string{e.Name}
+		}
+	case interface{ Unwrap() []error }:
+		var all []string
+		for _, inner := range e.Unwrap() {
+			all = append(all, DeniedTopics(inner)...)
+		}
+		return all
+	case interface{ Unwrap() error }:
+		return DeniedTopics(e.Unwrap())
+	}
+	return nil
+}
+
 // needing says of an error which permission was missing, if that is what it says.
 // The topic or group of the error itself counts where they differ from p's: a
 // commit needs both.

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
@@ -89,9 +88,8 @@ func (d *dialer) changes() uint64 {
 // link is one connection to a broker, secured and authenticated.
 type link struct {
 	net.Conn
+	session
 	changes uint64 // when it was made
-	// renewAt is when to replace it, and ends when the broker will; zero for never.
-	renewAt, ends time.Time
 }
 
 // link makes one within the dial timeout.
@@ -108,7 +106,7 @@ func (d *dialer) link(ctx context.Context, network, address string) (*link, erro
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = tracked.Close() })
-	l.Conn, l.ends, err = d.secure(ctx, tracked, address)
+	l.Conn, l.session, err = d.secure(ctx, tracked, address)
 	if !stop() && err == nil {
 		err = context.Cause(ctx)
 	}
@@ -119,41 +117,31 @@ func (d *dialer) link(ctx context.Context, network, address string) (*link, erro
 		}
 		return nil, at(address, err)
 	}
-	if !l.ends.IsZero() {
-		l.renewAt = renewal(time.Now(), l.ends)
-	}
 	return l, nil
-}
-
-// renewal is when 70 to 85 % of a session is over, so that a crowd of sessions
-// that began together does not end together.
-func renewal(now, ends time.Time) time.Time {
-	life := ends.Sub(now)
-	return now.Add(life*70/100 + rand.N(life*15/100+1))
 }
 
 // secure does the handshakes. The first answer of a broker belongs to them: in
 // TLS 1.3 a refused certificate shows there, and so does a listener that wants
 // TLS from a client that speaks none.
-func (d *dialer) secure(ctx context.Context, raw net.Conn, address string) (conn net.Conn, ends time.Time, err error) {
+func (d *dialer) secure(ctx context.Context, raw net.Conn, address string) (conn net.Conn, s session, err error) {
 	conn = raw
 	if d.tls != nil {
 		if conn, err = d.handshake(ctx, raw, address); err != nil {
-			return nil, time.Time{}, err
+			return nil, session{}, err
 		}
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = conn.SetDeadline(deadline) // the end of ctx closes it, too
 	}
 	if err := d.greet(conn); err != nil {
-		return nil, time.Time{}, err
+		return nil, session{}, err
 	}
 	if d.credentials != nil {
-		if ends, err = d.credentials.authenticate(ctx, conn, d.clientID); err != nil {
-			return nil, time.Time{}, err
+		if s, err = d.credentials.authenticate(ctx, conn, d.clientID); err != nil {
+			return nil, session{}, err
 		}
 	}
-	return conn, ends, conn.SetDeadline(time.Time{})
+	return conn, s, conn.SetDeadline(time.Time{})
 }
 
 func (d *dialer) handshake(ctx context.Context, raw net.Conn, address string) (net.Conn, error) {

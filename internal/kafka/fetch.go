@@ -57,7 +57,7 @@ func (c *Client) Fetch(ctx context.Context, parts []FetchPartition, maxWait time
 		names[i] = p.TopicPartition
 	}
 	m, err := c.roundTrip(ctx, &toLeader{
-		parts: names,
+		parts: names, permission: Read,
 		exchange: exchange{
 			Message:  fetchRequest(parts, maxWait, maxBytes),
 			clientID: c.cfg.ClientID,

@@ -60,7 +60,7 @@ func (c *Client) Produce(ctx context.Context, parts []ProducePartition, timeout 
 			RecordSet: protocol.RecordSet{Version: 2, Records: protocol.NewRecordReader(wireRecords(p.Records)...)},
 		})
 	}
-	m, err := c.roundTrip(ctx, &toLeader{parts: names, exchange: exchange{Message: req, clientID: c.cfg.ClientID}})
+	m, err := c.roundTrip(ctx, &toLeader{parts: names, permission: Write, exchange: exchange{Message: req, clientID: c.cfg.ClientID}})
 	if err != nil {
 		return nil, fmt.Errorf("producing: %w", err)
 	}

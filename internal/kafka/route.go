@@ -19,18 +19,23 @@ var errLeadersDiffer = errors.New("the partitions no longer have a common leader
 type toLeader struct {
 	exchange
 	parts []TopicPartition
+	// permission is what the request needs on its topics.
+	permission Operation
 }
 
-// Broker finds the common leader.
+// Broker finds the common leader. A topic that we may not see has no leader that
+// we know: it holds up no other, and the broker says of it what it says.
 func (m *toLeader) Broker(cluster protocol.Cluster) (protocol.Broker, error) {
 	found := protocol.Broker{ID: -1}
+	var denied error
 	for _, tp := range m.parts {
 		topic, ok := cluster.Topics[tp.Topic]
 		if !ok {
 			return found, protocol.NewErrNoTopic(tp.Topic)
 		}
 		if err := kafkago.Error(topic.Error); err == kafkago.TopicAuthorizationFailed {
-			return found, needing(onTopic(Describe, tp.Topic), err)
+			denied = needing(onTopic(m.permission, tp.Topic), err)
+			continue
 		}
 		partition, ok := topic.Partitions[tp.Partition]
 		if !ok {
@@ -44,6 +49,9 @@ func (m *toLeader) Broker(cluster protocol.Cluster) (protocol.Broker, error) {
 			return found, errLeadersDiffer
 		}
 		found = leader
+	}
+	if found.ID < 0 {
+		return found, denied
 	}
 	return found, nil
 }

@@ -98,27 +98,33 @@ func (c *credentials) changes() uint64 {
 	return c.password.Changes()
 }
 
+// fault says why no newer token is to be had; nil when one is.
+func (c *credentials) fault() error {
+	if c.tokens == nil {
+		return nil
+	}
+	return tokenless(c.tokens.Fault())
+}
+
 // saslVersions are those that carry the broker's word on how long a session
 // lasts; kafka-go's own authentication drops it.
 var saslVersions = map[protocol.ApiKey]int16{protocol.SaslHandshake: 1, protocol.SaslAuthenticate: 1}
 
-// expiring is a conversation that knows when what it showed ends.
-type expiring interface{ expires() time.Time }
-
-// authenticate authenticates a new connection. The session must not be used past
-// until, which is zero for a session without end.
-func (c *credentials) authenticate(ctx context.Context, conn net.Conn, clientID string) (until time.Time, err error) {
+// authenticate authenticates a new connection.
+func (c *credentials) authenticate(ctx context.Context, conn net.Conn, clientID string) (session, error) {
 	pc := protocol.NewConn(conn, clientID)
 	pc.SetVersions(saslVersions)
 	if err := c.handshake(pc); err != nil {
-		return time.Time{}, err
+		return session{}, err
 	}
 	conversation, message, err := c.Start(ctx)
 	if err != nil {
-		return time.Time{}, err
+		return session{}, err
 	}
+	var begun time.Time
 	var lifetime time.Duration
 	for done := false; !done; {
+		begun = time.Now()
 		answer, err := pc.RoundTrip(&saslauthenticate.Request{AuthBytes: message})
 		if err == nil {
 			res := answer.(*saslauthenticate.Response)
@@ -127,19 +133,20 @@ func (c *credentials) authenticate(ctx context.Context, conn net.Conn, clientID 
 			message = res.AuthBytes
 		}
 		if err != nil {
-			return time.Time{}, c.refused(err, conversation)
+			return session{}, c.refused(err, conversation)
 		}
 		if done, message, err = conversation.Next(ctx, message); err != nil {
-			return time.Time{}, &SettingError{Setting: "kafka.sasl.password", Problem: "the broker does not prove that it knows it", Err: err}
+			return session{}, &SettingError{Setting: "kafka.sasl.password", Problem: "the broker does not prove that it knows it", Err: err}
 		}
 	}
+	var s session
 	if lifetime > 0 {
-		until = time.Now().Add(lifetime)
+		s = newSession(begun, begun.Add(lifetime))
 	}
-	if e, ok := conversation.(expiring); ok && !e.expires().IsZero() && (until.IsZero() || e.expires().Before(until)) {
-		until = e.expires()
+	if b, ok := conversation.(*bearerConversation); ok {
+		s = s.within(b.token, begun)
 	}
-	return until, nil
+	return s, nil
 }
 
 // handshake agrees on the mechanism.

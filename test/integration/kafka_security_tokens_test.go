@@ -66,6 +66,18 @@ func startIssuer(t testing.TB, ca *certs.Authority) *issuer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveTokens(t, ca, key)
+}
+
+// startIssuerLike is another endpoint with the same key: it is asked by one test
+// alone.
+func startIssuerLike(t testing.TB, i *issuer) *issuer {
+	t.Helper()
+	return serveTokens(t, i.ca, i.key)
+}
+
+func serveTokens(t testing.TB, ca *certs.Authority, key *rsa.PrivateKey) *issuer {
+	t.Helper()
 	i := &issuer{t: t, ca: ca, key: key, secret: tokenSecret, life: time.Hour}
 	i.server = httptest.NewUnstartedServer(i)
 	i.server.TLS = &tls.Config{
@@ -145,7 +157,7 @@ func (i *issuer) token(asked request) string {
 	head := part(map[string]any{"alg": "RS256", "kid": "1", "typ": "JWT"})
 	body := part(map[string]any{
 		"iss": tokenIssuer, "sub": "processor", "aud": audience, "scope": asked.scope,
-		"iat": now.Unix(), "exp": now.Add(i.life).Unix(),
+		"iat": now.Unix(), "exp": now.Add(i.life).Unix() + 1, // never before the endpoint says
 	})
 	sum := sha256.Sum256([]byte(head + "." + body))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, i.key, crypto.SHA256, sum[:])

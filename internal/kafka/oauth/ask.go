@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
@@ -40,7 +41,11 @@ func (s *Source) ask(ctx context.Context) (Token, *Error) {
 	if !bearer(answer.AccessToken) {
 		return Token{}, &Error{Key: "token_endpoint", Problem: "answers with something that is no bearer token"}
 	}
-	return Token{Value: secret.Value(answer.AccessToken), Expires: answer.Expiry}, nil
+	token := Token{Value: secret.Value(answer.AccessToken)}
+	if !answer.Expiry.IsZero() {
+		token.Expires = s.now().Add(time.Until(answer.Expiry))
+	}
+	return token, nil
 }
 
 // read turns the library's error into ours. What the endpoint wrote stays out:

@@ -31,10 +31,9 @@ type Source struct {
 	now    func() time.Time
 	turn   chan struct{} // held by who asks
 
-	mu      sync.Mutex
-	token   Token
-	renewAt time.Time
-	ends    time.Time
+	mu    sync.Mutex
+	token Token
+	ends  time.Time
 	// failure is what the last asking came to, and stands until retryAt, or, when
 	// retryAt is zero, until the files have changed.
 	failure *Error
@@ -121,11 +120,22 @@ const AboutTokens = "token_endpoint, scope, params"
 
 var refusedByBroker = &Error{Key: AboutTokens, Problem: "the broker has refused the last token"}
 
+// Fault says why the last asking gave no token, also while the one before is good;
+// nil when it gave one.
+func (s *Source) Fault() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failure == nil {
+		return nil
+	}
+	return s.failure
+}
+
 // fresh returns the token while it need not be renewed.
 func (s *Source) fresh() (Token, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.token, s.token.Value != "" && s.now().Before(s.renewAt)
+	return s.token, s.token.Value != "" && s.now().Before(s.token.RenewAt)
 }
 
 // usable returns the token while it has not ended.
@@ -158,7 +168,7 @@ func (s *Source) renew(ctx context.Context) error {
 	if s.ends.IsZero() {
 		s.ends = asked.Add(unsaid)
 	}
-	s.renewAt = asked.Add(s.ends.Sub(asked) / 5 * 4)
+	s.token.RenewAt = asked.Add(s.ends.Sub(asked) / 5 * 4)
 	return nil
 }
 

@@ -12,6 +12,8 @@ type Token struct {
 	Value secret.Value
 	// Expires is when the endpoint said the token ends; zero when it did not say.
 	Expires time.Time
+	// RenewAt is from when on another one is asked for.
+	RenewAt time.Time
 }
 
 // Format keeps the token out of every print.
