@@ -41,7 +41,7 @@ test-real: ## the suites on real Kafka; they want Docker, test/cluster wants roo
 	$(call suite,real Kafka: endtoend)
 	ENDTOEND_BROKER=container $(GO) test -race -count 1 -timeout 10m $(TESTFLAGS) ./test/endtoend
 	$(call suite,real Kafka: broker faults)
-	$(GO) test -race -count 1 -timeout 10m $(TESTFLAGS) ./test/cluster
+	$(GO) test -count 1 -timeout 10m $(TESTFLAGS) ./test/cluster # without -race: it measures times
 
 .PHONY: test-short
 test-short: ## the quick tests, without the race detector

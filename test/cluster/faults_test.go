@@ -162,6 +162,10 @@ func (w *world) underLoad(first int, do func()) {
 		w.t.Fatal("no outcomes before the fault")
 	}
 	do()
+	// The load stays what it was until what has piled up is worked off.
+	recovering, recovered := context.WithTimeout(ctx, recoveryBound)
+	w.down.await(recovering, first, w.up.count())
+	recovered()
 	close(calm)
 	publishing.Wait()
 

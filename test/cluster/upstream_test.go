@@ -10,10 +10,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// A publisher offers pace commands a second while a fault lasts, and as many as
-// rush afterwards.
+// A publisher offers pace commands a second until a fault is over and its backlog
+// worked off, and as many as rush afterwards.
 const (
-	pace   = 200
+	pace   = 150
 	rush   = 2000
 	stride = 20 * time.Millisecond
 )
