@@ -6,30 +6,41 @@ import (
 	"testing"
 )
 
-func TestThePublicImageHasTheVersionOfThePom(t *testing.T) {
+func TestThePublicImagesHaveTheVersionsOfThePoms(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../kafka/pom.xml")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var pom struct {
-		Version string `xml:"properties>kafka.version"`
+		Kafka    string `xml:"properties>kafka.version"`
+		Registry string `xml:"properties>apicurio.version"`
 	}
-	if err := xml.Unmarshal(text, &pom); err != nil {
-		t.Fatal(err)
+	for _, file := range []string{"../kafka/pom.xml", "../registry/pom.xml"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := xml.Unmarshal(text, &pom); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if want := "apache/kafka:" + pom.Version; PublicKafka != want {
+	if want := "apache/kafka:" + pom.Kafka; PublicKafka != want {
 		t.Errorf("the default image is %s, the pom names %s", PublicKafka, want)
+	}
+	if want := "apicurio/apicurio-registry-mem:" + pom.Registry; PublicRegistry != want {
+		t.Errorf("the default image is %s, the pom names %s", PublicRegistry, want)
 	}
 }
 
-func TestTheEnvironmentChoosesTheImage(t *testing.T) {
-	t.Setenv("KAFKA_IMAGE", "")
-	if got := KafkaImage(); got != PublicKafka {
-		t.Errorf("without KAFKA_IMAGE it is %s", got)
-	}
-	t.Setenv("KAFKA_IMAGE", "registry.example.com/kafka:1")
-	if got := KafkaImage(); got != "registry.example.com/kafka:1" {
-		t.Errorf("with KAFKA_IMAGE it is %s", got)
+func TestTheEnvironmentChoosesTheImages(t *testing.T) {
+	for variable, tt := range map[string]struct {
+		image  func() string
+		public string
+	}{"KAFKA_IMAGE": {KafkaImage, PublicKafka}, "REGISTRY_IMAGE": {RegistryImage, PublicRegistry}} {
+		t.Setenv(variable, "")
+		if got := tt.image(); got != tt.public {
+			t.Errorf("without %s it is %s", variable, got)
+		}
+		t.Setenv(variable, "registry.example.com/image:1")
+		if got := tt.image(); got != "registry.example.com/image:1" {
+			t.Errorf("with %s it is %s", variable, got)
+		}
 	}
 }
