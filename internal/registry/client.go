@@ -93,8 +93,9 @@ func (c *Client) authorize(r *http.Request) error {
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
 // ask puts a question to the nodes, one after the other, until one answers. What
-// a node does not have, another may have already. The error of an answer is a
-// registry's own *sr.ResponseError; without an answer it is an *AwayError.
+// a node does not have, another may have already: not found is an answer only when
+// every node gives it. The error of an answer is a registry's own
+// *sr.ResponseError; without an answer it is an *AwayError.
 func (c *Client) ask(ctx context.Context, question func(context.Context, *sr.Client) error) error {
 	if now := c.files.Changes(); c.changes.Swap(now) != now {
 		c.transport.CloseIdleConnections() // they know the old certificates
@@ -115,10 +116,10 @@ func (c *Client) ask(ctx context.Context, question func(context.Context, *sr.Cli
 			return err
 		}
 	}
-	if missing != nil {
+	if away == nil {
 		return missing
 	}
-	return away
+	return away // it might have what the others have not
 }
 
 func (c *Client) askNode(ctx context.Context, n node, question func(context.Context, *sr.Client) error) error {
