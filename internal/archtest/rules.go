@@ -39,7 +39,6 @@ var rooms = []room{
 	{path: "internal/sandbox", may: []string{"internal/banksim", "internal/command", "internal/kafka", "internal/topics"}},
 	{path: "internal/upstream", may: []string{"internal/codec", "internal/command", "internal/kafka", "internal/producers", "internal/topics"}, never: []string{"net/http"}},
 	{path: "internal/downstream", may: []string{"internal/codec", "internal/command", "internal/kafka", "internal/topics"}, never: []string{"net/http"}},
-	{path: "internal/deps"},
 	{path: "internal/follow", never: []string{"net"}},
 	{path: "internal/secret", may: []string{"internal/follow"}, never: []string{"net"}},
 	{path: "internal/registry", may: []string{"internal/codec", "internal/secret", "internal/tlsfile", "schemas"}},
@@ -62,8 +61,8 @@ type owner struct {
 
 var owners = []owner{
 	{imports: "github.com/segmentio/kafka-go/...", in: []string{"internal/kafka"}, inTests: true},
-	{imports: "github.com/twmb/franz-go/pkg/sr/...", in: []string{"internal/registry", "internal/deps", "test/..."}, inTests: true},
-	{imports: "github.com/twmb/franz-go/...", in: []string{"internal/sandbox", "internal/registry", "internal/deps", "test/..."}, inTests: true},
+	{imports: "github.com/twmb/franz-go/pkg/sr/...", in: []string{"internal/registry", "test/..."}, inTests: true},
+	{imports: "github.com/twmb/franz-go/...", in: []string{"internal/sandbox", "internal/registry", "test/..."}, inTests: true},
 	{imports: "internal/sandbox", in: []string{"internal/app", "internal/demo", "cmd/processor"}, inTests: true},
 	{imports: "github.com/linkedin/goavro/...", in: []string{"internal/codec"}, inTests: true},
 	{imports: "github.com/sony/gobreaker/...", in: []string{"internal/bankapi"}},
