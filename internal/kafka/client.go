@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -137,10 +138,15 @@ func (c *Client) lookUp(ctx context.Context, names []string) ([]metadata.Respons
 			errs = append(errs, fmt.Errorf("reading metadata of %s: %w", t.Name, needing(onTopic(Describe, t.Name), kafkago.Error(t.ErrorCode))))
 		}
 	}
+	hidden, err := c.hiddenOf(ctx, missing.Topics)
+	missing.Topics = slices.DeleteFunc(missing.Topics, func(name string) bool { return slices.Contains(hidden, name) })
+	for _, name := range hidden {
+		errs = append(errs, fmt.Errorf("reading metadata of %s: %w", name, needing(onTopic(Describe, name), kafkago.TopicAuthorizationFailed)))
+	}
 	if len(missing.Topics) > 0 {
 		errs = append(errs, &missing)
 	}
-	return topics, errors.Join(errs...)
+	return topics, errors.Join(append(errs, err)...)
 }
 
 // roundTrip sends one request. kafka-go routes by the metadata that it has; when

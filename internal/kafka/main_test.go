@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"os"
 	"testing"
 	"time"
 
@@ -46,4 +47,11 @@ func forgetRefresh(client *Client) {
 	client.mu.Lock()
 	defer client.mu.Unlock()
 	client.refreshed = time.Time{}
+}
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -56,6 +56,18 @@ var operationBits = map[Operation]int{Read: 3, Write: 4, Create: 5, Describe: 8,
 
 func (g grants) has(o Operation) bool { return g == untold || g&(1<<operationBits[o]) != 0 }
 
+// hiddenOf are those of the topics that we may not see: who asks about every topic
+// is not told that they are there.
+func (c *Client) hiddenOf(ctx context.Context, names []string) (hidden []string, err error) {
+	granted, err := c.grantedOnTopics(ctx, names)
+	for _, name := range names {
+		if g, said := granted[name]; said && !g.has(Describe) {
+			hidden = append(hidden, name)
+		}
+	}
+	return hidden, err
+}
+
 // grantsAnswer is an answer with metadata that the transport, which takes such an
 // answer for one to its own request, is not shown.
 type grantsAnswer struct{ topics []metadata.ResponseTopic }

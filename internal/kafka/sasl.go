@@ -100,7 +100,7 @@ func (c *credentials) changes() uint64 {
 
 // fault says why no newer token is to be had; nil when one is.
 func (c *credentials) fault() error {
-	if c.tokens == nil {
+	if c == nil || c.tokens == nil {
 		return nil
 	}
 	return tokenless(c.tokens.Fault())

@@ -83,7 +83,9 @@ func securityEnv() map[string]string {
 		return "org.apache.kafka.common.security." + name + "LoginModule required" + options + ";"
 	}
 	env := map[string]string{
-		"KAFKA_AUTHORIZER_CLASS_NAME":              "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+		"KAFKA_AUTHORIZER_CLASS_NAME": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+		// Each thread of a door reads new certificates by itself, one after the other.
+		"KAFKA_NUM_NETWORK_THREADS":                "1",
 		"KAFKA_SUPER_USERS":                        "User:ANONYMOUS",
 		"KAFKA_AUTO_CREATE_TOPICS_ENABLE":          "true", // as it ships: nobody who may not create is to create
 		"KAFKA_SSL_KEYSTORE_TYPE":                  "PEM",

@@ -118,7 +118,7 @@ func (s *Source) Refused(t Token) {
 // AboutTokens are the keys that a token which a broker refuses speaks of.
 const AboutTokens = "token_endpoint, scope, params"
 
-var refusedByBroker = &Error{Key: AboutTokens, Problem: "the broker has refused the last token"}
+var refusedByBroker = &Error{Key: AboutTokens, Problem: "the broker has refused the last token", Refused: true}
 
 // Fault says why the last asking gave no token, also while the one before is good;
 // nil when it gave one.
