@@ -12,6 +12,10 @@
 //   - Its fetch response forgets how far a batch reaches, so that a compacted
 //     tail would be asked for again and again, and it ignores the producer id
 //     that read-committed needs: batch.go decodes record batches itself.
+//   - It authenticates by itself, tells nobody how long the session lasts, and
+//     keeps connections for ever: dialer authenticates, and conn replaces a
+//     connection between two requests, before its session ends and when the files
+//     of certificate or password have changed.
 //   - A generation stops heartbeating the moment it ends, while the partitions
 //     are still being drained: Generation.Start keeps the session alive.
 //   - ConsumerGroup.Close waits for a join that nothing can interrupt:
