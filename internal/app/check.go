@@ -126,7 +126,7 @@ func checkTopics(ctx context.Context, cfg config.Config) []Finding {
 func differences(ctx context.Context, client *kafka.Client, cfg topics.Config) string {
 	states, err := client.CompareTopics(ctx, cfg.Specs())
 	if denied := (*kafka.DeniedError)(nil); errors.As(err, &denied) {
-		return "not compared with the configuration: that takes " + denied.Permission.String()
+		return "not compared with the configuration: that takes " + denied.String()
 	}
 	if err != nil {
 		return ""

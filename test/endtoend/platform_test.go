@@ -91,7 +91,7 @@ func (w *world) deleteTopics(ctx context.Context, names ...string) {
 	req.TimeoutMillis = int32(time.Minute / time.Millisecond)
 	for _, name := range names {
 		topic := kmsg.NewDeleteTopicsRequestTopic()
-		topic.Topic = kmsg.StringPtr(name)
+		topic.Topic = new(name)
 		req.Topics, req.TopicNames = append(req.Topics, topic), append(req.TopicNames, name)
 	}
 	_, err = req.RequestWith(ctx, client)

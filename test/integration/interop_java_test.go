@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -150,9 +151,7 @@ func (p *javaPublisher) order(o javaOrder) (kafka.Record, error) {
 func (p *javaPublisher) open(producer string, settings map[string]string) {
 	p.t.Helper()
 	config := map[string]string{"bootstrap.servers": p.w.bootstrap(), "linger.ms": "0"}
-	for key, value := range settings {
-		config[key] = value
-	}
+	maps.Copy(config, settings)
 	_, err := p.order(javaOrder{Do: "open", Producer: producer, Config: config})
 	p.w.must(err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -182,9 +183,7 @@ func (w *interop) sample(name command.Name, change map[string]any) sample {
 	w.must(d.Decode(&fields))
 	s := sample{name: name, id: uuid.NewString()}
 	fields["commandId"] = s.id
-	for field, value := range change {
-		fields[field] = value
-	}
+	maps.Copy(fields, change)
 	var err error
 	s.event, err = json.Marshal(fields)
 	w.must(err)
