@@ -22,7 +22,7 @@ func javaPartitions(t *testing.T, keys []string, counts ...string) (hashes []uin
 	for _, key := range keys {
 		p.tell(base64.StdEncoding.EncodeToString([]byte(key)))
 		var numbers []int32
-		for _, text := range strings.FieldsSeq(p.hear()) {
+		for text := range strings.FieldsSeq(p.hear()) {
 			n, err := strconv.ParseInt(text, 10, 32)
 			if err != nil {
 				t.Fatal(err)
