@@ -175,14 +175,17 @@ func (a *App) wait(reason error) {
 // awaitTopics checks the topics, again and again while the brokers are away.
 func (a *App) awaitTopics(ctx context.Context) error {
 	const again = time.Second
-	for tries := 0; ; tries++ {
+	told := kafka.ClassNone
+	for {
 		err := topics.Check(ctx, a.client, a.cfg.Topics)
 		if err == nil || !kafka.Class(err).Passing() || ctx.Err() != nil {
 			return err
 		}
 		a.wait(err)
-		if tries == 0 {
-			a.log.Warn("kafka cannot be reached: trying on", "brokers", a.cfg.Kafka.Brokers, "error", err)
+		// What begins as an outage may go on as a refusal, which somebody has to mend.
+		if class := kafka.Class(err); told == kafka.ClassNone || class == kafka.ClassAuth && told != class {
+			told = class
+			a.log.Warn("kafka cannot be reached: trying on", "brokers", a.cfg.Kafka.Brokers, "class", class.String(), "error", err)
 		}
 		select {
 		case <-time.After(again):

@@ -115,10 +115,10 @@ func (l *fetchLoop) fetch(ctx context.Context, r round) {
 		l.failed(r.parts, err)
 		return
 	}
-	if l.warned {
+	if l.warned != kafka.ClassNone {
 		s.log.Info("broker answers again", "broker", l.node)
 	}
-	l.failures, l.warned = 0, false
+	l.failures, l.warned = 0, kafka.ClassNone
 	var unknown []*partition
 	for i := range answers {
 		a := &answers[i]
@@ -166,8 +166,10 @@ func (l *fetchLoop) failed(parts []*partition, err error) {
 		l.backOff(p, class)
 	}
 	notify(l.f.reroute)
-	if l.failures++; l.failures >= patience(class) && !l.warned {
-		l.warned = true
+	// What begins as an outage may go on as a refusal, which somebody has to mend.
+	news := l.warned == kafka.ClassNone || class == kafka.ClassAuth && l.warned != class
+	if l.failures++; l.failures >= patience(class) && news {
+		l.warned = class
 		l.f.s.log.Warn("broker does not answer: trying on", "broker", l.node, "partitions", len(parts),
 			"class", class.String(), "error", err)
 	}

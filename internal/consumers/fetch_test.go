@@ -84,6 +84,26 @@ func TestUnreachableBrokerIsTriedAgainAndLoggedOnce(t *testing.T) {
 	})
 }
 
+func TestARefusalAfterAnOutageIsLogged(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newFakeCluster(1)
+		r := newStoppedRig(t, Config{}, f, newJournal())
+		r.class = kafka.Class
+		if err := r.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		defer r.halt(t)
+		after(time.Second)
+		for _, err := range []error{io.EOF, &kafka.SettingError{Setting: "kafka.sasl.password"}, io.EOF, &kafka.SettingError{Setting: "kafka.sasl.password"}} {
+			f.set(func() { f.failFetch = func([]kafka.FetchPartition) error { return err } })
+			after(10 * time.Second)
+		}
+		if log := r.tape.String(); strings.Count(log, "broker does not answer") != 2 || strings.Count(log, "kafka.sasl.password") != 1 {
+			t.Errorf("the log says\n%s", log)
+		}
+	})
+}
+
 func TestDamagedPartitionHoldsUpNoOther(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := newFakeCluster(2)

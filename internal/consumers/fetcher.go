@@ -36,7 +36,8 @@ type fetchLoop struct {
 	wake chan struct{} // some partition may be fetched again; capacity 1
 	// failures is how many requests in a row have failed as a whole.
 	failures int
-	warned   bool
+	// warned is the class of what has been told of them, ClassNone for nothing yet.
+	warned kafka.ErrorClass
 }
 
 func newFetcher(s *session) *fetcher {

@@ -73,7 +73,7 @@ func (c *Client) hiddenOf(ctx context.Context, names []string) (hidden []string,
 type grantsAnswer struct{ topics []metadata.ResponseTopic }
 
 // ApiKey is that of metadata.
-func (*grantsAnswer) ApiKey() protocol.ApiKey { return protocol.Metadata } //nolint:revive,staticcheck // the name is kafka-go's
+func (*grantsAnswer) ApiKey() protocol.ApiKey { return protocol.Metadata } //nolint:revive // the name is kafka-go's
 
 func readGrants(r io.Reader, version int16) (protocol.Message, error) {
 	_, m, err := protocol.ReadResponse(r, protocol.Metadata, version)

@@ -8,7 +8,7 @@ import (
 // Under puts every fault of a joined error under the section's key, so that each
 // names its setting whole.
 func Under(section string, err error) error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the join itself is taken apart
+	joined, ok := err.(interface{ Unwrap() []error }) // the join itself is taken apart
 	switch {
 	case err == nil:
 		return nil

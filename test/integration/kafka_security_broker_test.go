@@ -173,7 +173,7 @@ func (s *secured) alterBroker(t *testing.T, settings map[string]string) {
 	resource.ResourceType, resource.ResourceName = kmsg.ConfigResourceTypeBroker, "1"
 	for name, value := range settings {
 		c := kmsg.NewIncrementalAlterConfigsRequestResourceConfig()
-		c.Name, c.Value = name, kmsg.StringPtr(value)
+		c.Name, c.Value = name, new(value)
 		resource.Configs = append(resource.Configs, c)
 	}
 	req.Resources = append(req.Resources, resource)

@@ -36,8 +36,7 @@ func settings() []string {
 }
 
 func keysOf(t reflect.Type, path string) (keys []string) {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name := path + "." + f.Tag.Get("yaml")
 		switch {
 		case f.Anonymous:

@@ -188,16 +188,6 @@ func (w *tenant) settled(ids ...string) {
 	}
 }
 
-// waiting sees to it that a command has no outcome yet.
-func (w *tenant) waiting(id string) {
-	w.t.Helper()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.outcomes[id] > 0 || w.letters > 0 {
-		w.t.Errorf("command %s has %d outcomes, and there are %d dead letters", id, w.outcomes[id], w.letters)
-	}
-}
-
 // query publishes one harmless command.
 func (w *tenant) query() (id string) { return w.send(command.DBSLimitQuery, nil) }
 
@@ -305,9 +295,6 @@ func (l *logged) mark() int {
 	defer l.mu.Unlock()
 	return l.text.Len()
 }
-
-// after is what has been logged since mark.
-func (l *logged) after(mark int) string { return l.String()[mark:] }
 
 var errNotLogged = errors.New("it was not logged")
 
