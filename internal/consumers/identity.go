@@ -30,8 +30,10 @@ func (p *partition) identify(id kafka.TopicID, exists bool) {
 	p.gone = !exists
 	switch {
 	case id == unknown, id == p.id:
-	case p.id == unknown, p.position <= 0: // nothing was ever read: any beginning is right
+	case p.id == unknown:
 		p.id = id
+	case p.position <= 0: // any beginning is right, and what was done above it is of the old topic
+		p.id, p.inherited = id, nil
 	default:
 		p.anew = true
 	}

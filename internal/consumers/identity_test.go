@@ -151,6 +151,21 @@ func TestATopicWhoseIDIsNotToldIsTheSame(t *testing.T) {
 	}
 }
 
+// What was done above a stuck first record was done in the old topic.
+func TestWhatWasDoneInTheOldTopicIsNotDoneInTheNewOne(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f, j := newFakeCluster(1), newJournal()
+		h := handover{Done: []offsetRange{{1, 5}}, Attempts: -1, Results: -1, Topic: kafka.TopicID{9}}
+		f.set(func() { f.committed[part0] = kafka.Commit{TopicPartition: part0, Metadata: h.encode()} })
+		newRig(t, Config{}, f, j)
+		f.publish(part0, keys(9)...)
+		after(time.Second)
+		if got := sorted(j.endedOn(part0)); !slices.Equal(got, []int64{0, 1, 2, 3, 4, 5, 6, 7, 8}) {
+			t.Errorf("%v ran: want every record of the new topic", got)
+		}
+	})
+}
+
 // While one topic is missing the others are read, commits go on to prove the lease,
 // and a stop does not wait for what cannot be committed.
 func TestAMissingTopicHoldsUpNoOther(t *testing.T) {
