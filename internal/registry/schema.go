@@ -68,7 +68,9 @@ func (c *Client) collect(ctx context.Context, references []sr.SchemaReference, p
 		}
 		var found sr.SubjectSchema
 		err := c.ask(ctx, func(ctx context.Context, api *sr.Client) (err error) {
-			found, err = api.SchemaByVersion(ctx, r.Subject, r.Version)
+			if found, err = api.SchemaByVersion(ctx, r.Subject, r.Version); err == nil && found.Schema.Schema == "" {
+				err = errNoSchema
+			}
 			return err
 		})
 		if notFound(err) {

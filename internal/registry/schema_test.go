@@ -70,6 +70,23 @@ func TestUnusableSchemas(t *testing.T) {
 	}
 }
 
+// What stands between us and a registry may answer anything with 200.
+func TestAReferenceWithoutASchemaIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	n.answer(func(w http.ResponseWriter, r *http.Request) {
+		answer := `{}`
+		if r.URL.Path == "/schemas/ids/50" {
+			answer = `{"schema":"\"Money\"","references":[{"name":"Money","subject":"money","version":1}]}`
+		}
+		_, _ = w.Write([]byte(answer))
+	})
+	_, err := newClient(t, Config{URLs: []string{n.url}}).WriterSchema(t.Context(), 50)
+	if !Away(err) {
+		t.Errorf("got %v, want that the registry is away", err)
+	}
+}
+
 func TestASchemaOfTooManyPartsIsUnusable(t *testing.T) {
 	t.Parallel()
 	n := startNode(t)
