@@ -52,9 +52,14 @@ type DeniedError struct {
 	err error
 }
 
-// Error says what an operator is to grant.
+// Error says what an operator is to grant. Who may not even see a topic may lack
+// the permission to read or to write it, too.
 func (e *DeniedError) Error() string {
-	return "not permitted: grant " + e.String() + " to our principal (docs/kafka-security.md): " + e.err.Error()
+	text := "not permitted: grant " + e.String() + " to our principal"
+	if e.Operation == Describe {
+		text += ", or what includes it: Read or Write"
+	}
+	return text + " (docs/kafka-security.md): " + e.err.Error()
 }
 
 // Unwrap returns the protocol's error.

@@ -107,6 +107,9 @@ func (b *Batcher) Partitions(ctx context.Context, topic string) (int32, error) {
 			return 0, err
 		}
 		b.observer.Retried(topic, class)
+		if attempt == 0 {
+			b.log.Warn("topic cannot be looked up, records wait", "topic", topic, "class", class.String(), "error", err)
+		}
 		wait := time.NewTimer(b.backoff(attempt))
 		select {
 		case <-wait.C:

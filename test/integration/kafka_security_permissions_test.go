@@ -73,12 +73,15 @@ func (s *secured) permissionsAreNeeded(t *testing.T) {
 				t.Errorf("without %s check says: %s", e, said)
 			}
 		}
+		// Without any permission on a topic it cannot even be seen.
+		unseen := e
+		unseen.operation = kmsg.ACLOperationDescribe
 		var id string
 		if e.operation == kmsg.ACLOperationWrite {
 			id = w.send(w.needing(e))
-			w.must(w.log.await(mark, "grant "+e.String()))
+			w.must(w.log.await(mark, "grant "+e.String(), "grant "+unseen.String()))
 		} else { // a fetch that is under way still brings what comes meanwhile
-			w.must(w.log.await(mark, "grant "+e.String()))
+			w.must(w.log.await(mark, "grant "+e.String(), "grant "+unseen.String()))
 			id = w.send(w.needing(e))
 		}
 		if e.resource == kmsg.ACLResourceTypeTopic {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -298,21 +299,21 @@ func (l *logged) mark() int {
 
 var errNotLogged = errors.New("it was not logged")
 
-// await waits for a text that is logged after mark.
-func (l *logged) await(mark int, text string) error {
+// await waits until one of the texts is logged after mark.
+func (l *logged) await(mark int, texts ...string) error {
 	deadline := time.NewTimer(40 * time.Second)
 	defer deadline.Stop()
 	for {
 		l.mu.Lock()
-		found, arrived := strings.Contains(l.text.String()[mark:], text), l.arrived
+		said, arrived := l.text.String()[mark:], l.arrived
 		l.mu.Unlock()
-		if found {
+		if slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(said, text) }) {
 			return nil
 		}
 		select {
 		case <-arrived:
 		case <-deadline.C:
-			return fmt.Errorf("waiting for %q: %w", text, errNotLogged)
+			return fmt.Errorf("waiting for one of %q: %w", texts, errNotLogged)
 		}
 	}
 }
