@@ -2,6 +2,7 @@ package bankapi
 
 import (
 	"context"
+	"crypto/tls"
 	"net/http/httptrace"
 	"sync/atomic"
 )
@@ -26,14 +27,15 @@ func (e *TLSError) Unwrap() error { return e.err }
 // was sent may have been read. With TLS 1.3 the bank looks at our certificate
 // after our side of the handshake, so that its refusal may find a request already
 // written. The bank's side of the handshake is then not over, and it cannot have
-// read it: only a connection on which it has ever answered is beyond that.
+// read it: only a connection on which it has ever answered is beyond that, and one
+// of TLS 1.2, where the bank has looked at our certificate before we may write.
 func (c *Client) tlsError(s *sending, err error) *TLSError {
 	key, problem, ok := c.cfg.TLS.Blame(err)
 	if !ok { // net/http may have met the end of the connection before its reason
 		err = s.lastWord()
 		key, problem, ok = c.cfg.TLS.Blame(err)
 	}
-	if !ok || s.gotConn.Load() && (key != "cert_file" || s.answeredBefore()) {
+	if !ok || s.gotConn.Load() && (key != "cert_file" || s.mayBeRead()) {
 		return nil
 	}
 	e := &TLSError{Setting: c.cfg.setting() + ".tls", Problem: clip(problem), err: err}
@@ -84,11 +86,15 @@ func (s *sending) trace(ctx context.Context) context.Context {
 	})
 }
 
-// answeredBefore says whether the bank may have answered on the connection. It is
-// true where that cannot be told.
-func (s *sending) answeredBefore() bool {
+// mayBeRead says whether the bank's side of the handshake may be over, so that the
+// bank may have read what was written. It is true where that cannot be told.
+func (s *sending) mayBeRead() bool {
 	w := s.on.Load()
-	return w == nil || w.answered.Load()
+	if w == nil || w.answered.Load() {
+		return true
+	}
+	secured := w.secured.Load()
+	return secured == nil || secured.ConnectionState().Version < tls.VersionTLS13
 }
 
 // lastWord is what the bank said before the connection was closed; nil if nothing.

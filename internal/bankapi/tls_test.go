@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"io"
 	"log"
 	"net"
@@ -165,36 +166,56 @@ func TestARefusedIdentityHasSentNothing(t *testing.T) {
 	})
 }
 
-// On a connection that the bank has answered on, its refusal proves nothing about
-// the request that is under way.
-func TestARefusalAfterAnAnswerProvesNothing(t *testing.T) {
+// handshaken is a connection of that version on which nothing has been said.
+func handshaken(t *testing.T, version uint16) *wire {
+	t.Helper()
+	ca := certs.New(t)
+	near, far := net.Pipe()
+	server := tls.Server(far, &tls.Config{
+		MinVersion: version, MaxVersion: version, SessionTicketsDisabled: true,
+		Certificates: []tls.Certificate{ca.Issue("bank", nil, "bank.example.com").Pair()},
+	})
+	shaken := make(chan error, 1)
+	go func() { shaken <- server.HandshakeContext(t.Context()) }()
+	w := newWire(near)
+	secured := tls.Client(w, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: ca.Pool(), ServerName: "bank.example.com"})
+	if err := errors.Join(secured.HandshakeContext(t.Context()), <-shaken); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = near.Close(), far.Close() })
+	w.secured.Store(secured)
+	return w
+}
+
+// A refusal proves that the request under way was not read only while the bank's
+// side of the handshake cannot be over.
+func TestARefusalAfterTheHandshakeProvesNothing(t *testing.T) {
 	t.Parallel()
 	c := &Client{cfg: HTTPConfig{TLS: tlsfile.Config{CertFile: "f"}}}
 	remote := func(alert tls.AlertError) error { return &net.OpError{Op: "remote error", Err: alert} }
-	for name, tt := range map[string]struct {
-		fresh func(*sending)
-		want  bool
-	}{
-		"before a connection":          {func(*sending) {}, true},
-		"a connection without answers": {func(s *sending) { s.gotConn.Store(true); s.on.Store(newWire(nil)) }, true},
-		"a connection with answers": {func(s *sending) {
-			w := newWire(nil)
-			w.answered.Store(true)
-			s.gotConn.Store(true)
-			s.on.Store(w)
-		}, false},
-		"a connection that is not known": {func(s *sending) { s.gotConn.Store(true) }, false},
-	} {
+	given := func(w *wire) *sending {
 		var s sending
-		tt.fresh(&s)
-		if got := c.tlsError(&s, remote(45)) != nil; got != tt.want {
+		s.gotConn.Store(true)
+		s.on.Store(w)
+		return &s
+	}
+	answered := handshaken(t, tls.VersionTLS13)
+	answered.answered.Store(true)
+	for name, tt := range map[string]struct {
+		sending *sending
+		want    bool
+	}{
+		"before a connection":                      {new(sending), true},
+		"a connection without answers":             {given(handshaken(t, tls.VersionTLS13)), true},
+		"a connection without answers, of TLS 1.2": {given(handshaken(t, tls.VersionTLS12)), false},
+		"a connection with answers":                {given(answered), false},
+		"a connection that is not known":           {given(nil), false},
+	} {
+		if got := c.tlsError(tt.sending, remote(45)) != nil; got != tt.want {
 			t.Errorf("%s: certain %t, want %t", name, got, tt.want)
 		}
 	}
-	var s sending
-	s.gotConn.Store(true)
-	s.on.Store(newWire(nil))
-	if c.tlsError(&s, remote(80)) != nil { // internal error
+	if c.tlsError(given(handshaken(t, tls.VersionTLS13)), remote(80)) != nil { // internal error
 		t.Error("any alert is taken for a refusal")
 	}
 }
