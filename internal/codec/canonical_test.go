@@ -104,6 +104,23 @@ func TestEverySchemaHasItsOwnFingerprint(t *testing.T) {
 	}
 }
 
+// doubling is a schema of that many records, each of which is twice in the next: two
+// to the power of depth fields that take no bytes.
+func doubling(depth int) string {
+	text := `{"type":"record","name":"R0","fields":[{"name":"a","type":"null"}]}`
+	for i := range depth {
+		text = fmt.Sprintf(`{"type":"record","name":"R%d","fields":[{"name":"a","type":%s},{"name":"b","type":"R%d"}]}`, i+1, text, i)
+	}
+	return text
+}
+
+func TestATypeMayBeUsedAgain(t *testing.T) {
+	t.Parallel()
+	if _, err := compile(doubling(10)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestUnusableSchemas(t *testing.T) {
 	t.Parallel()
 	record := func(fields string) string { return `{"type":"record","name":"R","fields":[` + fields + `]}` }
@@ -121,6 +138,7 @@ func TestUnusableSchemas(t *testing.T) {
 		"list of empty records": record(`{"name":"a","type":{"type":"array","items":{"type":"record","name":"E","fields":[]}}}`),
 		"list inside a union":   record(`{"name":"a","type":["null",{"type":"array","items":"null"}]}`),
 		"list inside a map":     record(`{"name":"a","type":{"type":"map","values":{"type":"array","items":"null"}}}`),
+		"fields without end":    doubling(60),
 		"precision missing":     record(`{"name":"a","type":{"type":"bytes","logicalType":"decimal"}}`),
 	} {
 		if _, err := compile(text); !errors.Is(err, errSchema) {

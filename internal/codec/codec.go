@@ -169,7 +169,11 @@ func (c *Codec) writer(ctx context.Context, id int32) (*avroType, error) {
 	w, known := c.writers[id]
 	c.mu.Unlock()
 	if !known {
-		text, err := c.registry.WriterSchema(ctx, id)
+		var text string
+		err := ErrUnknownSchema
+		if id >= 0 { // others no registry gives out: some take the question for a wrong path
+			text, err = c.registry.WriterSchema(ctx, id)
+		}
 		if errors.Is(err, ErrUnknownSchema) {
 			return nil, undecodable("", fmt.Sprintf("the schema registry has no schema with the id %d", id))
 		}

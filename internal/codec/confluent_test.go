@@ -63,6 +63,11 @@ func TestConfluentCommands(t *testing.T) {
 	if e := refused(t, err); !strings.Contains(e.Reason, "no schema with the id 9") {
 		t.Error(err)
 	}
+	asked := r.asked.Load()
+	_, err = decode(c, command.DBSLimitQuery, confluent(-7, datum))
+	if e := refused(t, err); !strings.Contains(e.Reason, "no schema with the id -7") || r.asked.Load() != asked {
+		t.Errorf("got %v after %d questions more", err, r.asked.Load()-asked)
+	}
 	create := example(t, c, command.CustomerCreate)
 	_, err = decode(c, command.DBSLimitQuery, confluent(8, encoded(t, c, create)[singleHeader:]))
 	if e := refused(t, err); e.Code != command.CodeCommandSchemaMismatch || e.CommandID != create.ID {

@@ -183,53 +183,76 @@ func fullName(name, namespace string) string {
 	return namespace + "." + name
 }
 
-// guard refuses schemas under which a few bytes stand for any number of items:
-// lists of things that take no bytes. Recursive records, whose nesting the bytes
-// would decide, do not parse at all.
+// maxParts bounds what one value is made of beside the items of its lists. Types
+// that are used again and again let a short schema describe a value without end.
+const maxParts = 1 << 14
+
+// guard refuses schemas under which a few bytes stand for any number of things:
+// lists of items that take no bytes, and records of more than maxParts. Recursive
+// records, whose nesting the bytes would decide, do not parse at all.
 func (s *schema) guard() error {
-	_, err := s.leastBytes()
+	_, err := s.measure(map[*schema]extent{})
 	return err
 }
 
-// leastBytes is the least number of bytes that a value takes.
-func (s *schema) leastBytes() (int64, error) {
+// extent is the least number of bytes that a value takes, maxParts at most, and the
+// parts that it is made of.
+type extent struct{ bytes, parts int64 }
+
+// measure looks at each type once, however often it is used.
+func (s *schema) measure(seen map[*schema]extent) (e extent, err error) {
+	if e, ok := seen[s]; ok {
+		return e, nil
+	}
+	if e, err = s.sum(seen); err != nil {
+		return e, err
+	}
+	if e.parts > maxParts {
+		return e, fmt.Errorf("%w: of more than %d fields, counted wherever their types are used", errSchema, maxParts)
+	}
+	e.bytes = min(e.bytes, maxParts)
+	seen[s] = e
+	return e, nil
+}
+
+func (s *schema) sum(seen map[*schema]extent) (extent, error) {
 	switch s.kind {
 	case "null":
-		return 0, nil
+		return extent{0, 1}, nil
 	case "fixed":
-		return s.size, nil
-	case "float":
-		return 4, nil
-	case "double":
-		return 8, nil
+		return extent{s.size, 1}, nil
 	case "record":
-		var sum int64
+		e := extent{0, 1}
 		for _, f := range s.fields {
-			n, err := f.schema.leastBytes()
+			of, err := f.schema.measure(seen)
 			if err != nil {
-				return 0, err
+				return e, err
 			}
-			sum += n
+			e.bytes += of.bytes
+			e.parts += of.parts
 		}
-		return sum, nil
+		return e, nil
 	case "union":
+		e := extent{1, 1}
 		for _, o := range s.options {
-			if _, err := o.leastBytes(); err != nil {
-				return 0, err
+			of, err := o.measure(seen)
+			if err != nil {
+				return e, err
 			}
+			e.parts = max(e.parts, of.parts)
 		}
-		return 1, nil
+		return e, nil
 	case "array":
-		n, err := s.items.leastBytes()
-		if err == nil && n == 0 {
+		of, err := s.items.measure(seen)
+		if err == nil && of.bytes == 0 {
 			err = fmt.Errorf("%w: a list of items that take no bytes", errSchema)
 		}
-		return 1, err
+		return extent{1, of.parts}, err
 	case "map":
-		_, err := s.items.leastBytes()
-		return 1, err
+		of, err := s.items.measure(seen)
+		return extent{1, of.parts}, err
 	}
-	return 1, nil
+	return extent{1, 1}, nil
 }
 
 // key is the name under which goavro wraps a union's value.
