@@ -93,33 +93,49 @@ func (c *Client) authorize(r *http.Request) error {
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
 // ask puts a question to the nodes, one after the other, until one answers. What
-// a node does not have, another may have already: not found is an answer only when
-// every node gives it. The error of an answer is a registry's own
-// *sr.ResponseError; without an answer it is an *AwayError.
+// a node does not have, another may have already. The error of an answer is a
+// registry's own *sr.ResponseError; without an answer it is an *AwayError.
 func (c *Client) ask(ctx context.Context, question func(context.Context, *sr.Client) error) error {
+	missing, err := c.askAll(ctx, question)
+	if missing != nil {
+		return missing
+	}
+	return err
+}
+
+// askUpstreams asks what a command's fate hangs on: not found is an answer only
+// when every node gives it, for one that is away may have what the others lack.
+func (c *Client) askUpstreams(ctx context.Context, question func(context.Context, *sr.Client) error) error {
+	missing, err := c.askAll(ctx, question)
+	if err != nil {
+		return err
+	}
+	return missing
+}
+
+// askAll returns in missing the last word of the nodes that do not have what was
+// asked for, and in err why others have said nothing, or what one has said.
+func (c *Client) askAll(ctx context.Context, question func(context.Context, *sr.Client) error) (missing, err error) {
 	if now := c.files.Changes(); c.changes.Swap(now) != now {
 		c.transport.CloseIdleConnections() // they know the old certificates
 	}
-	var missing, away error
+	var away error
 	for _, n := range c.nodes {
 		err := c.askNode(ctx, n, question)
 		switch {
 		case err == nil:
-			return nil
+			return nil, nil
 		case ctx.Err() != nil:
-			return fmt.Errorf("asking the schema registry: %w", context.Cause(ctx))
+			return nil, fmt.Errorf("asking the schema registry: %w", context.Cause(ctx))
 		case isAway(err):
 			away = errors.Join(away, err)
 		case notFound(err):
 			missing = err
 		default:
-			return err
+			return nil, err
 		}
 	}
-	if away == nil {
-		return missing
-	}
-	return away // it might have what the others have not
+	return missing, away
 }
 
 func (c *Client) askNode(ctx context.Context, n node, question func(context.Context, *sr.Client) error) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"time"
 
 	"bankprocessor/internal/secret"
@@ -77,6 +78,9 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("urls: want %s", want))
 		}
 	}
+	asks := c.Username != "" || !c.Password.IsZero() || !c.Token.IsZero() || !c.TLS.IsZero()
+	need(c.Enabled() || !asks, "urls", "at least one, as other keys of registry are set")
+	need(!c.Enabled() || c.TLS.IsZero() || slices.ContainsFunc(c.URLs, isHTTPS), "tls", "nothing, since urls are http")
 	need(c.Results == ResultsSingleObject || c.Results == ResultsConfluent, "results", "single-object or confluent")
 	need(!c.FramesResults() || c.Enabled(), "results", "single-object, or a registry in urls")
 	need(c.Timeout > 0, "timeout", "a positive duration")
@@ -107,6 +111,11 @@ func (c Config) wantOfURL(text string) string {
 		return "https for each, or allow_plaintext"
 	}
 	return ""
+}
+
+func isHTTPS(text string) bool {
+	u, err := url.Parse(text)
+	return err != nil || u.Scheme != "http" // what is no URL is told of by itself
 }
 
 func loopback(host string) bool {

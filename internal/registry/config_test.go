@@ -29,6 +29,8 @@ func TestEveryWrongValueNamesItsKey(t *testing.T) {
 		"urls: want no user":              func(c *Config) { c.URLs = []string{"https://user:canary@registry.example.com"} },
 		"urls: want no query":             func(c *Config) { c.URLs = []string{"https://registry.example.com?a=b"} },
 		"urls: want https for each":       func(c *Config) { c.URLs = []string{"http://registry.example.com"} },
+		"urls: want at least one":         func(c *Config) { c.URLs, c.Token = nil, file },
+		"tls: want nothing":               func(c *Config) { c.URLs, c.TLS.ServerName = []string{"http://127.0.0.1:8081"}, "registry.example.com" },
 		"results: want single-object or":  func(c *Config) { c.Results = "avro" },
 		"results: want single-object, or": func(c *Config) { c.URLs, c.Results = nil, ResultsConfluent },
 		"timeout: want":                   func(c *Config) { c.Timeout = -time.Second },

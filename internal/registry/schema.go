@@ -13,7 +13,7 @@ import (
 // codec.ErrUnknownSchema, a *codec.SchemaError or an *AwayError.
 func (c *Client) WriterSchema(ctx context.Context, id int32) (string, error) {
 	var schema sr.Schema
-	err := c.ask(ctx, func(ctx context.Context, api *sr.Client) (err error) {
+	err := c.askUpstreams(ctx, func(ctx context.Context, api *sr.Client) (err error) {
 		if schema, err = api.SchemaByID(ctx, int(id)); err == nil && schema.Schema == "" {
 			err = errNoSchema
 		}
@@ -67,7 +67,7 @@ func (c *Client) collect(ctx context.Context, references []sr.SchemaReference, p
 			return &codec.SchemaError{Reason: fmt.Sprintf("refers to more than %d other schemas", maxReferences)}
 		}
 		var found sr.SubjectSchema
-		err := c.ask(ctx, func(ctx context.Context, api *sr.Client) (err error) {
+		err := c.askUpstreams(ctx, func(ctx context.Context, api *sr.Client) (err error) {
 			if found, err = api.SchemaByVersion(ctx, r.Subject, r.Version); err == nil && found.Schema.Schema == "" {
 				err = errNoSchema
 			}
