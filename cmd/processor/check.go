@@ -25,8 +25,8 @@ func checkCommand(t terminal) *cobra.Command {
 			"a wrong one, tried at the bank five times, locks the application.\n" +
 			"Exit code 2: the configuration has faults. 1: what it relies on has.",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if output != "table" && output != "json" {
-				return fmt.Errorf("%w: --output is %q: want table or json", errUsage, output)
+			if err := checkOutput(output, formatTable); err != nil {
+				return err
 			}
 			cfg, faults, err := s.inspect(t)
 			if err != nil {
@@ -40,7 +40,7 @@ func checkCommand(t terminal) *cobra.Command {
 		},
 	}
 	s.add(c)
-	c.Flags().StringVarP(&output, "output", "o", "table", "table or json")
+	addOutput(c, &output, formatTable)
 	return c
 }
 
@@ -84,7 +84,7 @@ func worldly(found []app.Finding) []finding {
 }
 
 func show(t terminal, output string, found []finding) error {
-	if output == "json" {
+	if output == formatJSON {
 		return json.NewEncoder(t.out).Encode(found)
 	}
 	for _, f := range found {

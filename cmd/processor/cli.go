@@ -21,6 +21,13 @@ const (
 	exitUsage  = 2 // usage or configuration
 )
 
+// How a command prints.
+const (
+	formatTable = "table"
+	formatText  = "text"
+	formatJSON  = "json"
+)
+
 // terminal is what a run reads and writes.
 type terminal struct {
 	in      io.Reader
@@ -94,8 +101,10 @@ var (
 
 func rootCommand(t terminal) *cobra.Command {
 	root := &cobra.Command{
-		Use:           "processor",
-		Short:         "Turns command events on Kafka into calls to a bank, one true outcome each",
+		Use:   "processor",
+		Short: "Turns command events on Kafka into calls to a bank, one true outcome each",
+		Long: "Turns command events on Kafka into calls to a bank, one true outcome each.\n" +
+			"Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.",
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
@@ -115,19 +124,32 @@ type settings struct {
 }
 
 func (s *settings) add(c *cobra.Command) {
-	c.Flags().StringVarP(&s.file, "config", "c", "", "configuration `FILE`")
+	c.Flags().StringVarP(&s.file, "config", "c", "", "configuration `FILE`; without one, defaults and PROCESSOR_ variables")
 }
 
 // addCluster adds what is enough to work with topics, without a file.
 func (s *settings) addCluster(c *cobra.Command) {
 	s.add(c)
-	c.Flags().StringVarP(&s.brokers, "brokers", "b", "", "`HOST:PORT,...` of Kafka, instead of kafka.brokers")
+	c.Flags().StringVarP(&s.brokers, "brokers", "b", "", "`HOST:PORT,...` of brokers to begin with, instead of kafka.brokers")
 	c.Flags().StringVar(&s.prefix, "topic-prefix", "", "`PREFIX` of the topics, instead of topics.prefix")
 }
 
 // addRegistry adds what is enough to work with schemas, without a file.
 func (s *settings) addRegistry(c *cobra.Command) {
-	c.Flags().StringVar(&s.registry, "registry", "", "`URL,...` of the schema registry, instead of registry.urls")
+	c.Flags().StringVar(&s.registry, "registry", "", "`URL,...` of the schema registry's nodes, instead of registry.urls")
+}
+
+// addOutput adds the flag that says how a command prints: for people, as a table
+// or as text, or for machines.
+func addOutput(c *cobra.Command, output *string, people string) {
+	c.Flags().StringVarP(output, "output", "o", people, "`FORMAT` of what is printed: "+people+", or json for machines")
+}
+
+func checkOutput(output, people string) error {
+	if output == people || output == formatJSON {
+		return nil
+	}
+	return fmt.Errorf("%w: --output is %q: want %s or json", errUsage, output, people)
 }
 
 // load reads the configuration, or with sections those alone. A flag is a

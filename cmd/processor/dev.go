@@ -31,7 +31,7 @@ func devCommand(t terminal) *cobra.Command {
 	c.Flags().IntVar(&f.kafkaPort, "kafka-port", 9092, "`PORT` of the broker; 0 takes a free one")
 	c.Flags().IntVar(&f.bankPort, "bank-port", 8080, "`PORT` of the bank simulator; 0 takes a free one")
 	c.Flags().StringVar(&f.admin, "admin", "127.0.0.1:9464", "`HOST:PORT` of the admin port; port 0 takes a free one")
-	c.Flags().StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
+	c.Flags().StringVar(&f.level, "log-level", "info", "`LEVEL` of the log: debug, info, warn or error")
 	c.Flags().Int32Var(&f.topics.Partitions, "partitions", 12, "partitions of every topic but the dead letters")
 	c.Flags().StringVar(&f.topics.Prefix, "topic-prefix", "", "`PREFIX` of the topics")
 	return c

@@ -34,7 +34,7 @@ type wrappingFlags struct{ file, env string }
 
 func (f *wrappingFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.file, "key-file", "", "`FILE` with the key that the private keyset is itself encrypted with")
-	c.Flags().StringVar(&f.env, "key-env", "", "the environment variable `NAME` with that key")
+	c.Flags().StringVar(&f.env, "key-env", "", "environment variable `NAME` with the key that the private keyset is itself encrypted with")
 	c.MarkFlagsMutuallyExclusive("key-file", "key-env")
 }
 

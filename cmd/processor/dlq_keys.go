@@ -32,7 +32,7 @@ type pairFlags struct {
 func (f *pairFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.private, "private", "", "private keyset `FILE`, for operators")
 	c.Flags().StringVar(&f.public, "public", "", "public keyset `FILE`, for processors")
-	c.Flags().StringVarP(&f.output, "output", "o", "text", "`text` or json")
+	addOutput(c, &f.output, formatText)
 	f.wrappingFlags.add(c)
 	for _, name := range []string{"private", "public"} {
 		if err := c.MarkFlagRequired(name); err != nil {
@@ -62,7 +62,7 @@ func keysChangeCommand(t terminal, use, short, example string, change func(seali
 	c := &cobra.Command{
 		Use: use, Short: short, Example: "  " + example, Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if err := keysOutput(f.output, "text"); err != nil {
+			if err := checkOutput(f.output, formatText); err != nil {
 				return err
 			}
 			key, err := change(f.pair())
@@ -77,7 +77,7 @@ func keysChangeCommand(t terminal, use, short, example string, change func(seali
 }
 
 func (f *pairFlags) tell(t terminal, key sealing.Key) error {
-	if f.output == "json" {
+	if f.output == formatJSON {
 		return writeJSON(t, map[string]string{"keyId": key.ID, "private": f.private, "public": f.public})
 	}
 	_, err := fmt.Fprintf(t.out, `key      %s is new, and the primary one
@@ -95,13 +95,13 @@ func keysRetireCommand(t terminal) *cobra.Command {
 			"anybody: look first with `processor dlq list --key-id KEY_ID`.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := keysOutput(f.output, "text"); err != nil {
+			if err := checkOutput(f.output, formatText); err != nil {
 				return err
 			}
 			if err := f.pair().Retire(args[0]); err != nil {
 				return err
 			}
-			if f.output == "json" {
+			if f.output == formatJSON {
 				return writeJSON(t, map[string]string{"retired": args[0]})
 			}
 			_, err := fmt.Fprintf(t.out, "key %s is gone from %s and %s\n", args[0], f.private, f.public)
@@ -118,7 +118,7 @@ func keysListCommand(t terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list FILE", Short: "Lists the keys of a keyset, public or private", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := keysOutput(output, "table"); err != nil {
+			if err := checkOutput(output, formatTable); err != nil {
 				return err
 			}
 			keys, err := sealing.List(args[0], wrapping.source())
@@ -128,13 +128,13 @@ func keysListCommand(t terminal) *cobra.Command {
 			return listKeys(t, keys, output)
 		},
 	}
-	c.Flags().StringVarP(&output, "output", "o", "table", "`table` or json")
+	addOutput(c, &output, formatTable)
 	wrapping.add(c)
 	return c
 }
 
 func listKeys(t terminal, keys []sealing.Key, output string) error {
-	if output == "json" {
+	if output == formatJSON {
 		for _, k := range keys {
 			if err := writeJSON(t, map[string]any{
 				"keyId": k.ID, "primary": k.Primary, "enabled": k.Enabled, "private": k.Private, "algorithm": k.Algorithm,
@@ -157,13 +157,6 @@ func listKeys(t terminal, keys []sealing.Key, output string) error {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", k.ID, first, status, k.Algorithm)
 	}
 	return w.Flush()
-}
-
-func keysOutput(output, people string) error {
-	if output == people || output == "json" {
-		return nil
-	}
-	return fmt.Errorf("%w: --output is %q: want %s or json", errUsage, output, people)
 }
 
 func writeJSON(t terminal, v any) error {

@@ -30,7 +30,7 @@ func dlqListCommand(t terminal) *cobra.Command {
 		RunE:    func(c *cobra.Command, _ []string) error { return dlqList(c.Context(), t, f) },
 	}
 	f.addCluster(c)
-	c.Flags().StringVarP(&f.output, "output", "o", "table", "`table` or json")
+	addOutput(c, &f.output, formatTable)
 	c.Flags().StringVar(&f.reason, "reason", "", "only of this `REASON`: "+strings.Join(reasons(), ", "))
 	c.Flags().StringVar(&f.code, "code", "", "only of this `CODE`, such as dbs.invoice.unresolved")
 	c.Flags().StringVar(&f.command, "command", "", "only of this `COMMAND`, such as dbs.invoice.upsert")
@@ -111,10 +111,10 @@ func dlqList(ctx context.Context, t terminal, f dlqListFlags) error {
 	if err != nil {
 		return err
 	}
-	show, err := letterLister(t, f.output)
-	if err != nil {
+	if err := checkOutput(f.output, formatTable); err != nil {
 		return err
 	}
+	show := letterLister(t, f.output)
 	cfg, err := f.load(t, dlqSections...)
 	if err != nil {
 		return err
@@ -154,32 +154,29 @@ const letterRow = "%-20s  %-20s  %-36s  %-36s  %-34s  %-10s  %s\n"
 
 // letterLister returns how a list shows a record, which is a letter unless it
 // could not be read.
-func letterLister(t terminal, output string) (func(downstream.Event, *producers.Letter, error) error, error) {
-	switch output {
-	case "table":
-		headed := false
-		return func(e downstream.Event, l *producers.Letter, unreadable error) error {
-			if !headed {
-				headed = true
-				if err := t.row(letterRow, "FAILED AT", "REASON", "CODE", "COMMAND ID", "RECORD", "KEY", "MESSAGE"); err != nil {
-					return err
-				}
-			}
-			if unreadable != nil {
-				return t.row(letterRow, moment(e.Record.Time), "UNREADABLE", "", "", position(e), "", unreadable.Error())
-			}
-			return t.row(letterRow, moment(l.FailedAt), string(l.Reason), string(l.Code), l.CommandID, l.Place(), l.KeyID, l.Message)
-		}, nil
-	case "json":
+func letterLister(t terminal, output string) func(downstream.Event, *producers.Letter, error) error {
+	if output == formatJSON {
 		return func(e downstream.Event, _ *producers.Letter, _ error) error {
 			line, err := letterJSON(e)
 			if err == nil {
 				_, err = fmt.Fprintf(t.out, "%s\n", line)
 			}
 			return err
-		}, nil
+		}
 	}
-	return nil, fmt.Errorf("%w: --output is %q: want table or json", errUsage, output)
+	headed := false
+	return func(e downstream.Event, l *producers.Letter, unreadable error) error {
+		if !headed {
+			headed = true
+			if err := t.row(letterRow, "FAILED AT", "REASON", "CODE", "COMMAND ID", "RECORD", "KEY", "MESSAGE"); err != nil {
+				return err
+			}
+		}
+		if unreadable != nil {
+			return t.row(letterRow, moment(e.Record.Time), "UNREADABLE", "", "", position(e), "", unreadable.Error())
+		}
+		return t.row(letterRow, moment(l.FailedAt), string(l.Reason), string(l.Code), l.CommandID, l.Place(), l.KeyID, l.Message)
+	}
 }
 
 // row writes one line whose columns came from a topic; nothing trails.

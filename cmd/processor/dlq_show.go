@@ -36,7 +36,7 @@ func dlqShowCommand(t terminal) *cobra.Command {
 	}
 	f.addCluster(c)
 	f.keysetFlags.add(c)
-	c.Flags().StringVarP(&f.output, "output", "o", "text", "`text` or json")
+	addOutput(c, &f.output, formatText)
 	c.Flags().BoolVar(&f.reveal, "reveal", false, "shows what may tell of a person, too")
 	c.Flags().StringVar(&f.raw, "raw", "", "writes the original value's bytes to a new `FILE`, or - for standard output, and nothing else")
 	c.MarkFlagsMutuallyExclusive("raw", "reveal")
@@ -79,7 +79,7 @@ func dlqShow(ctx context.Context, t terminal, f dlqShowFlags, what string) error
 	if err != nil {
 		return err
 	}
-	if err := keysOutput(f.output, "text"); err != nil {
+	if err := checkOutput(f.output, formatText); err != nil {
 		return err
 	}
 	cfg, err := f.load(t, dlqSections...)
@@ -121,7 +121,7 @@ func dlqShow(ctx context.Context, t terminal, f dlqShowFlags, what string) error
 	for i, l := range letters {
 		view, err := v.view(ctx, l)
 		failed = errors.Join(failed, err)
-		if f.output == "json" {
+		if f.output == formatJSON {
 			err = writeJSON(t, view)
 		} else {
 			err = view.print(t, i > 0)

@@ -13,21 +13,18 @@ import (
 )
 
 // shower returns how events are shown.
-func shower(t terminal, output string) (func(downstream.Event) error, error) {
-	switch output {
-	case "table":
-		return tableShower(t), nil
-	case "json":
-		return func(e downstream.Event) error {
-			line, err := jsonLine(e)
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(t.out, "%s\n", line)
-			return err
-		}, nil
+func shower(t terminal, output string) func(downstream.Event) error {
+	if output != formatJSON {
+		return tableShower(t)
 	}
-	return nil, fmt.Errorf("%w: --output is %q: want table or json", errUsage, output)
+	return func(e downstream.Event) error {
+		line, err := jsonLine(e)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(t.out, "%s\n", line)
+		return err
+	}
 }
 
 func idOf(e downstream.Event) string {

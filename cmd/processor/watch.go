@@ -46,7 +46,7 @@ func watchCommand(t terminal) *cobra.Command {
 	}
 	f.addCluster(c)
 	f.addRegistry(c)
-	c.Flags().StringVarP(&f.output, "output", "o", "table", "`table` or json")
+	addOutput(c, &f.output, formatTable)
 	c.Flags().BoolVar(&f.deadLetters, "dead-letters", false, "shows dead letters, too")
 	c.Flags().BoolVar(&f.fromBeginning, "from-beginning", false, "starts with the oldest that is kept")
 	c.Flags().IntVarP(&f.count, "count", "n", 0, "ends after `N`; fails when fewer come within --timeout")
@@ -58,14 +58,16 @@ func watchCommand(t terminal) *cobra.Command {
 var errTimeout = errors.New("timeout")
 
 func watch(ctx context.Context, t terminal, f watchFlags, names []command.Name) error {
-	show, err := shower(t, f.output)
-	if err != nil {
+	if err := checkOutput(f.output, formatTable); err != nil {
 		return err
 	}
+	show := shower(t, f.output)
 	if f.commandID != "" {
-		if f.commandID, err = command.ParseID(f.commandID); err != nil {
+		id, err := command.ParseID(f.commandID)
+		if err != nil {
 			return fmt.Errorf("%w: --command-id: %w", errUsage, err)
 		}
+		f.commandID = id
 		f.count = max(f.count, 1)
 	}
 	cfg, err := f.load(t, clusterSections...)
