@@ -245,6 +245,7 @@ func TestHTTPConfig(t *testing.T) {
 		"other scheme":       {HTTPConfig{BaseURL: "ftp://bank.example.com"}, "base_url"},
 		"query":              {HTTPConfig{BaseURL: "https://bank.example.com?a=b"}, "no user"},
 		"user":               {HTTPConfig{BaseURL: "https://u:p@bank.example.com"}, "no user"},
+		"TLS in clear":       {HTTPConfig{BaseURL: "http://127.0.0.1:8080", TLS: tlsfile.Config{ServerName: "bank.example.com"}}, "tls: want nothing, since base_url is http"},
 		"key without cert":   {HTTPConfig{BaseURL: "https://bank.example.com", TLS: tlsfile.Config{KeyFile: "k"}}, "cert_file"},
 		"timeout":            {HTTPConfig{BaseURL: "https://bank.example.com", Timeout: -1}, "timeout"},
 		"dial over timeout":  {HTTPConfig{BaseURL: "https://bank.example.com", DialTimeout: time.Minute}, "dial_timeout"},

@@ -24,7 +24,7 @@ type HTTPConfig struct {
 	MaxResponseBytes int64 `yaml:"max_response_bytes"` // default 8 MiB
 	// MaxIdleConns is how many connections stay open between calls; less than
 	// the calls that run at once makes every call above it dial anew.
-	MaxIdleConns int `yaml:"max_idle_conns"` // default 256; the groups of a bank share them
+	MaxIdleConns int `yaml:"max_idle_conns"` // default 512; the groups of a bank share them
 	// IdleTimeout closes connections that have not been used for so long.
 	IdleTimeout time.Duration `yaml:"idle_timeout"` // default 90 s
 	// HTTP2 offers h2 beside HTTP/1.1.
@@ -66,6 +66,8 @@ func (c HTTPConfig) Validate() error {
 		bad("base_url", "no user, query or fragment")
 	case base.Scheme == "http" && !c.AllowPlaintext && !loopback(base.Hostname()):
 		bad("base_url", "https, or allow_plaintext")
+	case base.Scheme == "http" && !c.TLS.IsZero():
+		bad("tls", "nothing, since base_url is http")
 	}
 	if c.Timeout <= 0 {
 		bad("timeout", "a positive duration")
