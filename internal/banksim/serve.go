@@ -24,7 +24,7 @@ func (b *Bank) Serve(ctx context.Context, listener net.Listener, tlsConfig *tls.
 	calls := context.WithValue(context.WithoutCancel(ctx), stopKey{}, ctx.Done())
 	server := &http.Server{
 		Handler:           b.Handler(),
-		TLSConfig:         tlsConfig,
+		TLSConfig:         tlsConfig.Clone(), // net/http writes into it
 		ReadHeaderTimeout: 10 * time.Second,
 		// No ReadTimeout: net/http would end a hanging call's context with it.
 		IdleTimeout: 2 * time.Minute,

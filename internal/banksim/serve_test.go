@@ -42,7 +42,7 @@ func serve(t *testing.T, server *tls.Config, client *tls.Config) (b *bundle, sto
 	if server != nil {
 		scheme = "https://"
 	}
-	transport := &http.Transport{TLSClientConfig: client, ForceAttemptHTTP2: true}
+	transport := &http.Transport{TLSClientConfig: client.Clone(), ForceAttemptHTTP2: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &bundle{T: t, bank: bank, url: scheme + listener.Addr().String(), client: &http.Client{Transport: transport}}, stop
 }
