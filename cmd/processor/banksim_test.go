@@ -16,7 +16,7 @@ func TestBanksimWithClientCertificates(t *testing.T) {
 	certFile, keyFile := identity.Files()
 	r := begin(t, "", nil, "banksim", "--address", "127.0.0.1:0",
 		"--tls-cert", certFile, "--tls-key", keyFile, "--tls-client-ca", ca.File())
-	url := strings.TrimSpace(strings.TrimPrefix(r.out.await(t, "\n"), "bank simulator at "))
+	url := strings.TrimSpace(strings.TrimPrefix(r.out.Await(t, "\n"), "bank simulator at "))
 	if !strings.HasPrefix(url, "https://") {
 		t.Fatalf("got %s", url)
 	}

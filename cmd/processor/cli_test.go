@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"bankprocessor/internal/sandbox"
+	"bankprocessor/test/capture"
 )
 
 func TestWrongUsage(t *testing.T) {
@@ -169,7 +170,7 @@ func TestNoBroker(t *testing.T) {
 
 func TestColors(t *testing.T) {
 	t.Parallel()
-	if (terminal{out: newScreen()}).colored() {
+	if (terminal{out: &capture.Text{}}).colored() {
 		t.Error("want no colors where there is no terminal")
 	}
 	if got := paint("x", red, true); got != "\x1b[31mx\x1b[0m" {

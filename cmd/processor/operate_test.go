@@ -71,9 +71,9 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	box, brokers := startSandbox(t, sandbox.Options{})
 	r := begin(t, "", nil, "run", "--config", configFile(t, box, ""))
-	r.err.await(t, "processor started")
+	r.err.Await(t, "processor started")
 	watch := begin(t, "", nil, "watch", "--count", "1", "--brokers", brokers)
-	watch.err.await(t, "watching")
+	watch.err.Await(t, "watching")
 	if code, _, errs := execute(t, query, "send", "dbs.limit.query", "--brokers", brokers); code != exitDone {
 		t.Fatalf("sending: %d, %s", code, errs)
 	}
@@ -103,7 +103,7 @@ func TestRunWithoutTopics(t *testing.T) {
 func TestDev(t *testing.T) {
 	t.Parallel()
 	r := begin(t, "", nil, "dev", "--kafka-port", "0", "--bank-port", "0", "--admin", "127.0.0.1:0", "--topic-prefix", "d.", "--partitions", "2")
-	out := r.out.await(t, "Ctrl-C ends it.")
+	out := r.out.Await(t, "Ctrl-C ends it.")
 	wantAll(t, out, "broker  127.0.0.1:", "bank    http://127.0.0.1:", "admin   http://127.0.0.1:", "--topic-prefix d.")
 	brokers := strings.Fields(out)[1]
 	if code, _, errs := execute(t, query, "send", "dbs.limit.query", "--brokers", brokers, "--topic-prefix", "d."); code != exitDone {
@@ -149,7 +149,7 @@ func TestDevWithATakenPort(t *testing.T) {
 func TestBanksim(t *testing.T) {
 	t.Parallel()
 	r := begin(t, "", nil, "banksim", "--address", "127.0.0.1:0")
-	out := r.out.await(t, "\n")
+	out := r.out.Await(t, "\n")
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	url := strings.TrimSpace(strings.TrimPrefix(out, "bank simulator at "))
 	answer, err := client.Get(url + "/_sim/ledger")

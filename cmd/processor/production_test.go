@@ -169,9 +169,9 @@ func TestTheProductionConfigurationWorks(t *testing.T) {
 		t.Errorf("not all was looked at:\n%s", out)
 	}
 	r := begin(t, "", nil, "run", "--config", p.file)
-	r.err.await(t, "processor started")
+	r.err.Await(t, "processor started")
 	watch := begin(t, "", nil, "watch", "--count", "2", "--output", "json", "--config", p.file)
-	watch.err.await(t, "watching")
+	watch.err.Await(t, "watching")
 	p.run(query, exitDone, "send", "dbs.limit.query")
 	p.run(text(t, "../../schemas/examples/loan.income.submit.json"), exitDone, "send", "loan.income.submit", "--new-id")
 	if code := watch.end(t); code != exitDone {

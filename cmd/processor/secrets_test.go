@@ -100,14 +100,14 @@ func (n *nest) runs(file string, environ []string, sign string, meanwhile func()
 	n.t.Helper()
 	r := begin(n.t, "", environ, "run", "--config", file)
 	if meanwhile != nil {
-		address := adminAddress.FindStringSubmatch(r.err.await(n.t, "processor started"))[1]
+		address := adminAddress.FindStringSubmatch(r.err.Await(n.t, "processor started"))[1]
 		meanwhile()
-		r.err.await(n.t, sign)
+		r.err.Await(n.t, sign)
 		for _, page := range []string{"/readyz", "/metrics", "/"} {
 			n.search(page, fetch(n.t, "http://"+address+page))
 		}
 	}
-	r.err.await(n.t, sign)
+	r.err.Await(n.t, sign)
 	r.stop()
 	r.end(n.t)
 	n.search("the log", r.out.String()+r.err.String())

@@ -26,7 +26,7 @@ func TestSendAndWatch(t *testing.T) {
 	startProcessor(t, box, c)
 	flags := []string{"--brokers", brokers, "--topic-prefix", "t."}
 	table := begin(t, "", nil, append([]string{"watch", "dbs.limit.query", "--count", "1"}, flags...)...)
-	table.err.await(t, "watching")
+	table.err.Await(t, "watching")
 
 	code, out, errs := execute(t, query, append([]string{"send", "dbs.limit.query"}, flags...)...)
 	if code != exitDone {
@@ -186,7 +186,7 @@ func TestWatchEnds(t *testing.T) {
 		t.Errorf("want the timeout to be an end, got %d, %s", code, errs)
 	}
 	r := begin(t, "", nil, "watch", "--brokers", brokers)
-	r.err.await(t, "watching")
+	r.err.Await(t, "watching")
 	r.stop()
 	if code := r.end(t); code != exitDone {
 		t.Errorf("want Ctrl-C to be an end, got %d, %s", code, r.err)

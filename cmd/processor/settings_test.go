@@ -106,9 +106,9 @@ func (b *settingsBench) works(environ []string) {
 	b.t.Helper()
 	brokers := strings.Join(b.box.Brokers(), ",")
 	r := begin(b.t, "", environ, "run", "--config", b.file)
-	r.err.await(b.t, "processor started")
+	r.err.Await(b.t, "processor started")
 	watch := begin(b.t, "", nil, "watch", "--count", "2", "--output", "json", "--brokers", brokers)
-	watch.err.await(b.t, "watching")
+	watch.err.Await(b.t, "watching")
 	b.send()
 	if code := watch.end(b.t); code != exitDone || strings.Count(watch.out.String(), `"SUCCEEDED"`) != 2 {
 		b.t.Errorf("got %d, %s\n%s", code, watch.out, r.err)
@@ -227,9 +227,9 @@ func TestWrongBankSettingsAreRefusedByName(t *testing.T) {
 			var said string
 			if w.runs {
 				r := begin(t, "", environ, "run", "--config", b.file)
-				r.err.await(t, "processor started")
+				r.err.Await(t, "processor started")
 				b.send()
-				said = r.err.await(t, w.want[len(w.want)-1])
+				said = r.err.Await(t, w.want[len(w.want)-1])
 			} else {
 				r := begin(t, "", environ, "check", "--config", b.file)
 				if code := r.end(t); code == exitDone {

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,55 +15,14 @@ import (
 	"bankprocessor/internal/sandbox"
 	"bankprocessor/internal/telemetry"
 	"bankprocessor/internal/topics"
+	"bankprocessor/test/capture"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// screen is a stream that can be waited on.
-type screen struct {
-	mu      sync.Mutex
-	text    bytes.Buffer
-	changed chan struct{} // closed and replaced by every write
-}
-
-func newScreen() *screen { return &screen{changed: make(chan struct{})} }
-
-func (s *screen) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	close(s.changed)
-	s.changed = make(chan struct{})
-	return s.text.Write(p)
-}
-
-func (s *screen) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
-}
-
-// await returns the text once it holds want.
-func (s *screen) await(t *testing.T, want string) string {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	for {
-		s.mu.Lock()
-		text, changed := s.text.String(), s.changed
-		s.mu.Unlock()
-		if strings.Contains(text, want) {
-			return text
-		}
-		select {
-		case <-changed:
-		case <-deadline:
-			t.Fatalf("want %q in %q", want, text)
-		}
-	}
-}
-
 // ran is one run of the command line.
 type ran struct {
-	out, err *screen
+	out, err *capture.Text
 	stop     context.CancelFunc
 	code     chan int
 }
@@ -74,7 +31,7 @@ type ran struct {
 func begin(t *testing.T, in string, environ []string, args ...string) *ran {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &ran{out: newScreen(), err: newScreen(), stop: cancel, code: make(chan int, 1)}
+	r := &ran{out: &capture.Text{}, err: &capture.Text{}, stop: cancel, code: make(chan int, 1)}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

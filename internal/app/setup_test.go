@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 	"bankprocessor/internal/sandbox"
 	"bankprocessor/internal/telemetry"
 	"bankprocessor/internal/upstream"
+	"bankprocessor/test/capture"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -34,25 +34,7 @@ type bench struct {
 	codec  *codec.Codec
 	draft  upstream.Drafter
 	sender *upstream.Sender
-	log    *lines
-}
-
-// lines is a log that is safe to read while it is written.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
+	log    *capture.Text
 }
 
 func setup(t *testing.T, o sandbox.Options) *bench {
@@ -60,7 +42,7 @@ func setup(t *testing.T, o sandbox.Options) *bench {
 	if o.Topics.Partitions == 0 {
 		o.Topics.Partitions = 2
 	}
-	b := &bench{t: t, log: &lines{}}
+	b := &bench{t: t, log: &capture.Text{}}
 	var err error
 	if b.box, err = sandbox.Start(t.Context(), o); err != nil {
 		t.Fatal(err)

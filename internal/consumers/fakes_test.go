@@ -1,7 +1,6 @@
 package consumers
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"bankprocessor/internal/kafka"
+	"bankprocessor/test/capture"
 )
 
 // classed is an error of a class that only a broker could give.
@@ -336,24 +336,6 @@ func (f *fakeCluster) fetchedSince(tp kafka.TopicPartition, since time.Time) (at
 	return at
 }
 
-// tape is a log that tests read.
-type tape struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (t *tape) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.b.Write(p)
-}
-
-func (t *tape) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.b.String()
-}
-
 // counter is an Observer that counts.
 type counter struct {
 	NopObserver
@@ -399,7 +381,7 @@ type rig struct {
 	group    *fakeGroup
 	gates    *gates
 	observed *counter
-	tape     *tape
+	tape     *capture.Text
 }
 
 // newRig starts a consumer of the cluster's one topic, or of cfg's, and stops it
@@ -420,7 +402,7 @@ func newStoppedRig(t *testing.T, cfg Config, f *fakeCluster, h Handler) *rig {
 	if cfg.Topics == nil {
 		cfg.Topics = []Topic{{Name: testTopic}}
 	}
-	r := &rig{cluster: f, group: newFakeGroup(f), gates: &gates{}, observed: &counter{}, tape: &tape{}}
+	r := &rig{cluster: f, group: newFakeGroup(f), gates: &gates{}, observed: &counter{}, tape: &capture.Text{}}
 	c, err := New(cfg, Deps{
 		Cluster: f, Handler: h, Gate: r.gates, Observer: r.observed,
 		Join:   func() (Membership, error) { return r.group, nil },

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"bankprocessor/internal/kafka"
+	"bankprocessor/test/capture"
 )
 
 // stage is a Kafka cluster in a bubble, reached over the real protocol.
@@ -69,7 +70,7 @@ type testMember struct {
 	*Consumer
 	gates    *gates
 	client   *kafka.Client
-	tape     *tape
+	tape     *capture.Text
 	observed *counter
 }
 
@@ -92,7 +93,7 @@ func (s *stage) member(t *testing.T, cfg Config, h Handler) *testMember {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &testMember{gates: &gates{}, client: client, tape: &tape{}, observed: &counter{}}
+	m := &testMember{gates: &gates{}, client: client, tape: &capture.Text{}, observed: &counter{}}
 	m.Consumer, err = New(cfg, Deps{
 		Cluster: client, Join: JoinWith(client, cfg), Handler: h, Gate: m.gates, Observer: m.observed,
 		Logger: slog.New(slog.NewTextHandler(m.tape, nil)),

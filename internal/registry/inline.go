@@ -16,12 +16,38 @@ func newInliner() *inliner {
 	return &inliner{known: map[string]map[string]any{}, written: map[string]bool{}}
 }
 
-// learn takes in the named type that a schema defines; text that is none is left
-// out, and so is missed by whoever refers to it.
+// learn takes in the named types that a schema defines, at whatever depth: who
+// refers to the schema may use each of them. Text that is none is left out, and so
+// is missed by whoever refers to it.
 func (in *inliner) learn(text string) {
-	var v map[string]any
-	if json.Unmarshal([]byte(text), &v) == nil && named(v) {
-		in.known[nameOf(v, "")] = v
+	var v any
+	if json.Unmarshal([]byte(text), &v) == nil {
+		in.take(v, "")
+	}
+}
+
+func (in *inliner) take(v any, namespace string) {
+	switch v := v.(type) {
+	case []any:
+		for _, option := range v {
+			in.take(option, namespace)
+		}
+	case map[string]any:
+		if named(v) {
+			full := nameOf(v, namespace)
+			in.known[full] = v
+			namespace, v["name"] = split(full)
+			v["namespace"] = namespace
+		}
+		for _, part := range []string{"type", "items", "values"} {
+			in.take(v[part], namespace)
+		}
+		fields, _ := v["fields"].([]any)
+		for _, f := range fields {
+			if field, ok := f.(map[string]any); ok {
+				in.take(field["type"], namespace)
+			}
+		}
 	}
 }
 

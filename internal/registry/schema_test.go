@@ -40,6 +40,24 @@ func TestReferencesArePutIn(t *testing.T) {
 	}
 }
 
+// Avro takes what a schema defines within itself for known to whoever refers to it.
+func TestATypeWithinAReferenceMayBeUsed(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	n.register(t, "money", `["null",{"type":"record","name":"shared.Money","fields":[
+		{"name":"currency","type":["null",{"type":"enum","name":"Currency","symbols":["TRY","USD"]}]}]}]`)
+	id := n.register(t, "invoice", `{"type":"record","name":"Invoice","namespace":"erp","fields":[
+		{"name":"currency","type":"shared.Currency"},
+		{"name":"total","type":"shared.Money"}]}`, reference("money"))
+	text, err := newClient(t, Config{URLs: []string{n.url}}).WriterSchema(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := goavro.NewCodec(text); err != nil || strings.Count(text, `"symbols"`) != 1 {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
 func TestUnusableSchemas(t *testing.T) {
 	t.Parallel()
 	n := startNode(t)

@@ -65,7 +65,7 @@ func TestChurn(t *testing.T) {
 	case <-results.all:
 	case <-ctx.Done():
 		t.Errorf("%d of %d commands have no outcome in time; the processors logged:\n%s",
-			results.missing(), commands, w.log.tail(40))
+			results.missing(), commands, w.log.Tail(40))
 	}
 	took := time.Since(start)
 	calm()

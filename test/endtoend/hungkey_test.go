@@ -164,7 +164,7 @@ func (r *trial) await(outcomes int) {
 		select {
 		case <-r.ended:
 		case <-deadline.C:
-			r.w.t.Fatalf("%d of %d commands have outcomes; the processor logged:\n%s", n, outcomes, r.w.log.tail(40))
+			r.w.t.Fatalf("%d of %d commands have outcomes; the processor logged:\n%s", n, outcomes, r.w.log.Tail(40))
 		}
 	}
 }

@@ -25,6 +25,7 @@ import (
 	"bankprocessor/internal/config"
 	"bankprocessor/internal/kafka"
 	"bankprocessor/internal/sandbox"
+	"bankprocessor/test/capture"
 )
 
 // While nobody listens at the bank, commands of 32 KiB pile up in Kafka. The
@@ -112,7 +113,7 @@ type child struct {
 	admin string
 	input io.Closer
 	ended chan error
-	out   *capture
+	out   *capture.Text
 	over  bool
 }
 
@@ -144,7 +145,7 @@ banks:
 	output, err := cmd.StdoutPipe()
 	must(t, err)
 	must(t, cmd.Start())
-	c := &child{t: t, input: input, ended: make(chan error, 1), out: &capture{}}
+	c := &child{t: t, input: input, ended: make(chan error, 1), out: &capture.Text{}}
 	admin := make(chan string, 1)
 	go func() {
 		lines := bufio.NewScanner(output)
@@ -176,7 +177,7 @@ func (c *child) stop() {
 	c.over = true
 	_ = c.input.Close()
 	if err := <-c.ended; err != nil {
-		c.t.Errorf("the child ended: %v\n%s", err, c.out.tail(40))
+		c.t.Errorf("the child ended: %v\n%s", err, c.out.Tail(40))
 	}
 }
 

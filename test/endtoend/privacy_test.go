@@ -20,6 +20,7 @@ import (
 	"bankprocessor/internal/sandbox"
 	"bankprocessor/internal/telemetry"
 	"bankprocessor/internal/topics"
+	"bankprocessor/test/capture"
 )
 
 // Commands of all seven kinds go good and bad ways, each personal field with a
@@ -43,14 +44,14 @@ type privacy struct {
 	*world
 	cage
 	a        *app.App
-	standard *capture // the standard logger's output
-	flows    int      // and loan applications
+	standard *capture.Text // the standard logger's output
+	flows    int           // and loan applications
 	usual    map[command.Name]map[string]any
 }
 
 func openPrivacy(t *testing.T) *privacy {
 	t.Helper()
-	p := &privacy{standard: &capture{}, usual: map[command.Name]map[string]any{}}
+	p := &privacy{standard: &capture.Text{}, usual: map[command.Name]map[string]any{}}
 	bank := banksim.DefaultWorld()
 	for i := range bank.Dealers {
 		bank.Dealers[i].Name = p.text("dealer name")

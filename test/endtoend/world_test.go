@@ -1,7 +1,6 @@
 package endtoend
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,6 +21,7 @@ import (
 	"bankprocessor/internal/sandbox"
 	"bankprocessor/internal/upstream"
 	"bankprocessor/schemas"
+	"bankprocessor/test/capture"
 )
 
 // world is a broker, a simulated bank, an upstream and a downstream. Processors
@@ -36,7 +36,7 @@ type world struct {
 	drafter upstream.Drafter
 	sender  *upstream.Sender
 	// log is everything that the processors have logged.
-	log *capture
+	log *capture.Text
 
 	mu       sync.Mutex
 	seen     []downstream.Event
@@ -52,7 +52,7 @@ func openWorld(t *testing.T, o sandbox.Options) *world {
 	box, err := sandbox.Start(t.Context(), o)
 	must(t, err)
 	w := &world{
-		t: t, box: box, bank: box.Bank(), log: &capture{},
+		t: t, box: box, bank: box.Bank(), log: &capture.Text{},
 		outcomes: map[string][]downstream.Event{}, letters: map[string]downstream.Event{},
 		arrived: make(chan struct{}),
 	}
@@ -154,7 +154,7 @@ func (w *world) until(within time.Duration, what string, ok func() bool) {
 		select {
 		case <-arrived:
 		case <-deadline.C:
-			w.t.Fatalf("no %s within %v; the processors logged:\n%s", what, within, w.log.tail(40))
+			w.t.Fatalf("no %s within %v; the processors logged:\n%s", what, within, w.log.Tail(40))
 		}
 	}
 }
@@ -231,29 +231,4 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// capture keeps what is written to it.
-type capture struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write keeps p.
-func (c *capture) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.text.Write(p)
-}
-
-// String is everything so far.
-func (c *capture) String() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.text.String()
-}
-
-func (c *capture) tail(lines int) string {
-	all := strings.Split(strings.TrimSpace(c.String()), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
