@@ -22,9 +22,9 @@ type banks struct {
 	followed []follow.Setting
 }
 
-// GroupInterAPIToken is the group of inter-API's token endpoint, where there is
+// groupInterAPIToken is the group of inter-API's token endpoint, where there is
 // one.
-const GroupInterAPIToken = "interapi.token"
+const groupInterAPIToken = "interapi.token"
 
 func newBanks(cfg config.Banks, o bankapi.Observer, log *slog.Logger) (*banks, error) {
 	b := &banks{}
@@ -65,7 +65,7 @@ func (b *banks) addInterAPI(cfg config.InterAPI, o bankapi.Observer) (map[comman
 		b.groups = append(b.groups, (*g.into).Over(client))
 	}
 	if cfg.Tokened() {
-		if deps.Tokens, err = bankapi.NewTokens(cfg.Token, client, GroupInterAPIToken, cfg.TokenCalls, nil, o); err != nil {
+		if deps.Tokens, err = bankapi.NewTokens(cfg.Token, client, groupInterAPIToken, cfg.TokenCalls, nil, o); err != nil {
 			return nil, fmt.Errorf("token: %w", err)
 		}
 		b.groups = append(b.groups, deps.Tokens.Group())

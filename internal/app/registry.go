@@ -30,13 +30,13 @@ func newSchemaRegistry(cfg config.Config, m *telemetry.Metrics, log *slog.Logger
 	}
 	r := schemaRegistry{client: client, source: registry.NewSource(client, registryObserver{m}, log)}
 	if cfg.Registry.FramesResults() {
-		r.framer = registry.NewFramer(ResultSubjects(cfg))
+		r.framer = registry.NewFramer(resultSubjects(cfg))
 	}
 	return r, nil
 }
 
-// ResultSubjects are the subjects of the result topics.
-func ResultSubjects(cfg config.Config) []registry.Subject {
+// resultSubjects are the subjects of the result topics.
+func resultSubjects(cfg config.Config) []registry.Subject {
 	var results []registry.Subject
 	for _, s := range registry.Subjects(cfg.Topics.Prefix) {
 		if s.Result() {

@@ -16,8 +16,8 @@ import (
 const (
 	// lookEvery is how often followed files are looked at, whether used or not.
 	lookEvery = time.Second
-	// ExpiryWarning is how long before its end a certificate is warned of.
-	ExpiryWarning = 30 * 24 * time.Hour
+	// expiryWarning is how long before its end a certificate is warned of.
+	expiryWarning = 30 * 24 * time.Hour
 )
 
 // watch looks at every followed file, so that one that cannot be used, and a
@@ -98,7 +98,7 @@ func (w *watch) warn(setting string, end, now time.Time) {
 	left := end.Sub(now)
 	stage := end // of this certificate
 	switch {
-	case left > ExpiryWarning:
+	case left > expiryWarning:
 		return
 	case left <= 0:
 		stage = end.Add(1)
