@@ -20,8 +20,9 @@ import (
 // A new link that cannot be made leaves the old one in place for as long as the
 // broker leaves it.
 type conn struct {
-	owner  *dialer
-	redial func() (*link, error)
+	owner   *dialer
+	address string
+	redial  func() (*link, error)
 
 	mu             sync.Mutex
 	link           *link
@@ -57,8 +58,8 @@ func (c *concern) met(err error) {
 	}
 }
 
-func newConn(owner *dialer, first *link, redial func() (*link, error)) *conn {
-	return &conn{owner: owner, link: first, redial: redial}
+func newConn(owner *dialer, address string, first *link, redial func() (*link, error)) *conn {
+	return &conn{owner: owner, address: address, link: first, redial: redial}
 }
 
 // Write begins a request with a link that is good for it.
@@ -78,10 +79,14 @@ func (c *conn) Write(b []byte) (int, error) {
 func (c *conn) Read(b []byte) (int, error) {
 	n, err := c.current().Read(b)
 	c.mu.Lock()
+	before := c.received.whole
 	c.received.pass(b[:n])
-	unanswered := c.received.none()
+	unanswered, first := c.received.none(), before == 0 && c.received.whole > 0
 	c.mu.Unlock()
-	if unanswered && c.owner.credentials == nil && closedOn(err) {
+	if first {
+		c.owner.proved.add(c.address)
+	}
+	if unanswered && !c.owner.proved.has(c.address) && c.owner.credentials == nil && closedOn(err) {
 		err = &SettingError{
 			Setting: "kafka.sasl.mechanism", Problem: "is not set, and the broker closed the connection at its first request, as a listener with SASL does",
 			// kafka-go replaces whatever is an EOF by one of its own.

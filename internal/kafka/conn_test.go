@@ -121,10 +121,10 @@ func TestAConnectionIsRenewedBetweenRequests(t *testing.T) {
 	due := session{renewAt: now.Add(-time.Second), ends: now.Add(time.Hour)}
 	broker := &echoes{}
 	var concerns []error
-	owner := &dialer{concern: &concern{tell: func(err error) { concerns = append(concerns, err) }}}
+	owner := &dialer{concern: &concern{tell: func(err error) { concerns = append(concerns, err) }}, proved: newProved()}
 	first, _ := broker.link(t, due, 0)
 	next := due
-	c := newConn(owner, first, func() (*link, error) {
+	c := newConn(owner, "", first, func() (*link, error) {
 		next = session{renewAt: now.Add(time.Hour), ends: next.ends.Add(next.ends.Sub(now))}
 		return broker.link(t, next, 0)
 	})
@@ -169,7 +169,7 @@ func TestASessionByTheSameTokenIsNotWorthAConnection(t *testing.T) {
 	due := session{renewAt: now, ends: now.Add(time.Minute)}
 	broker := &echoes{}
 	first, _ := broker.link(t, due, 0)
-	c := newConn(&dialer{concern: &concern{}}, first, func() (*link, error) { return broker.link(t, due, 0) })
+	c := newConn(&dialer{concern: &concern{}, proved: newProved()}, "", first, func() (*link, error) { return broker.link(t, due, 0) })
 	t.Cleanup(func() { _ = c.Close() })
 	wantAnswer(t, c, "a1", string(message("1")))
 	broker.closed(t, 1)
@@ -184,9 +184,9 @@ func TestChangedFilesRenewAConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	broker := &echoes{}
-	owner := &dialer{concern: &concern{}, credentials: &credentials{password: live}}
+	owner := &dialer{concern: &concern{}, proved: newProved(), credentials: &credentials{password: live}}
 	first, _ := broker.link(t, session{}, owner.changes())
-	c := newConn(owner, first, func() (*link, error) { return broker.link(t, session{}, owner.changes()) })
+	c := newConn(owner, "", first, func() (*link, error) { return broker.link(t, session{}, owner.changes()) })
 	t.Cleanup(func() { _ = c.Close() })
 	whole := string(message("1"))
 	wantAnswer(t, c, "a1", whole)
@@ -200,7 +200,7 @@ func TestAClosedConnectionIsNotRenewed(t *testing.T) {
 	broker := &echoes{}
 	first, _ := broker.link(t, session{renewAt: time.Now(), ends: time.Now().Add(time.Hour)}, 0)
 	var c *conn
-	c = newConn(&dialer{concern: &concern{}}, first, func() (*link, error) {
+	c = newConn(&dialer{concern: &concern{}, proved: newProved()}, "", first, func() (*link, error) {
 		_ = c.Close() // meanwhile
 		return broker.link(t, session{}, 0)
 	})
@@ -208,6 +208,44 @@ func TestAClosedConnectionIsNotRenewed(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	broker.closed(t, 1)
+}
+
+// A broker that stops ends connections as a listener with SASL or TLS does.
+func TestNoSettingIsBlamedWhereABrokerHasAnswered(t *testing.T) {
+	t.Parallel()
+	const address = "broker:9092"
+	owner := &dialer{concern: &concern{}, proved: newProved()}
+	ends := func() error { // a connection that is closed at its first request
+		ours, theirs := net.Pipe()
+		c := newConn(owner, address, &link{Conn: ours}, nil)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, _ = io.ReadFull(theirs, make([]byte, len(message("1"))))
+			_ = theirs.Close()
+		}()
+		_, err := ask(c, string(message("1")))
+		<-done
+		_ = c.Close()
+		return err
+	}
+	blamed := func(err error) bool { _, ok := errors.AsType[*SettingError](err); return ok }
+	if err := ends(); !blamed(err) {
+		t.Errorf("an address that has never answered: %v", err)
+	}
+	if err := owner.ungreeted(io.EOF, address); !blamed(err) {
+		t.Errorf("a greeting that was never answered: %v", err)
+	}
+	first, _ := (&echoes{}).link(t, session{}, 0)
+	c := newConn(owner, address, first, func() (*link, error) { return nil, errRefused })
+	wantAnswer(t, c, "a1", string(message("1")))
+	_ = c.Close()
+	if err := ends(); blamed(err) || !closedOn(err) {
+		t.Errorf("an address that has answered: %v", err)
+	}
+	if err := owner.ungreeted(io.EOF, address); blamed(err) {
+		t.Errorf("a greeting where others were answered: %v", err)
+	}
 }
 
 func TestFramesAreCountedHoweverTheyArePieced(t *testing.T) {

@@ -29,6 +29,7 @@ type dialer struct {
 	clientID    string
 	timeout     time.Duration
 	concern     *concern
+	proved      *proved
 
 	mu     sync.Mutex
 	open   map[*trackedConn]struct{}
@@ -42,7 +43,7 @@ func newDialer(cfg Config) (*dialer, error) {
 	}
 	d := &dialer{
 		connect: connect, cfg: cfg.TLS, clientID: cfg.ClientID, timeout: cfg.DialTimeout,
-		concern: &concern{tell: cfg.Concern}, open: map[*trackedConn]struct{}{},
+		concern: &concern{tell: cfg.Concern}, proved: newProved(), open: map[*trackedConn]struct{}{},
 	}
 	var err error
 	if cfg.TLS.Enabled {
@@ -58,7 +59,7 @@ func newDialer(cfg Config) (*dialer, error) {
 func (d *dialer) another(clientID string) *dialer {
 	return &dialer{
 		connect: d.connect, cfg: d.cfg, tls: d.tls, credentials: d.credentials, clientID: clientID, timeout: d.timeout,
-		concern: d.concern, open: map[*trackedConn]struct{}{},
+		concern: d.concern, proved: d.proved, open: map[*trackedConn]struct{}{},
 	}
 }
 
@@ -70,7 +71,7 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 	if err != nil {
 		return nil, err
 	}
-	return newConn(d, first, func() (*link, error) { return dial(context.WithoutCancel(ctx)) }), nil
+	return newConn(d, address, first, func() (*link, error) { return dial(context.WithoutCancel(ctx)) }), nil
 }
 
 // changes counts what new connections would be made with that old ones were not.
@@ -133,7 +134,7 @@ func (d *dialer) secure(ctx context.Context, raw net.Conn, address string) (conn
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = conn.SetDeadline(deadline) // the end of ctx closes it, too
 	}
-	if err := d.greet(conn); err != nil {
+	if err := d.greet(conn, address); err != nil {
 		return nil, session{}, err
 	}
 	if d.credentials != nil {
@@ -153,14 +154,14 @@ func (d *dialer) handshake(ctx context.Context, raw net.Conn, address string) (n
 }
 
 // greet asks for the broker's versions, which any listener answers.
-func (d *dialer) greet(conn net.Conn) error {
+func (d *dialer) greet(conn net.Conn, address string) error {
 	const version = 0
 	if err := protocol.WriteRequest(conn, version, correlation, d.clientID, &apiversions.Request{}); err != nil {
-		return d.ungreeted(err)
+		return d.ungreeted(err, address)
 	}
 	answer := bufio.NewReader(conn)
 	if head, err := answer.Peek(2); err != nil {
-		return d.ungreeted(err)
+		return d.ungreeted(err, address)
 	} else if d.tls == nil && isAlert(head) {
 		return &SettingError{Setting: "kafka.tls.enabled", Problem: "is not set, and the listener speaks TLS"}
 	}
@@ -171,14 +172,14 @@ func (d *dialer) greet(conn net.Conn) error {
 }
 
 // ungreeted names the setting by which no first answer comes.
-func (d *dialer) ungreeted(err error) error {
+func (d *dialer) ungreeted(err error, address string) error {
 	if d.tls != nil {
 		if _, _, ok := d.cfg.Blame(err); ok {
 			return d.cfg.blameTLS(err)
 		}
 		return fmt.Errorf("greeting: %w", err)
 	}
-	if closedOn(err) {
+	if closedOn(err) && !d.proved.has(address) {
 		return &SettingError{Setting: "kafka.tls.enabled", Problem: "is not set, and the listener closes the connection as one with TLS may", Err: err, passing: true}
 	}
 	return fmt.Errorf("greeting: %w", err)
@@ -188,6 +189,27 @@ func (d *dialer) ungreeted(err error) error {
 // speaks none: no answer of Kafka's is that large.
 func isAlert(head []byte) bool {
 	return head[0] == 21 && head[1] == tls.VersionTLS10>>8
+}
+
+// proved are the addresses at which a broker has answered requests: what goes wrong
+// with those is no setting's fault, but that of a broker that stops, for instance.
+type proved struct {
+	mu        sync.Mutex
+	addresses map[string]bool
+}
+
+func newProved() *proved { return &proved{addresses: map[string]bool{}} }
+
+func (p *proved) add(address string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.addresses[address] = true
+}
+
+func (p *proved) has(address string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.addresses[address]
 }
 
 // track remembers a connection below its TLS.
