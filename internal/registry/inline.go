@@ -2,6 +2,7 @@ package registry
 
 import (
 	"encoding/json"
+	"reflect"
 	"strings"
 )
 
@@ -10,6 +11,9 @@ import (
 type inliner struct {
 	known   map[string]map[string]any // definitions by full name
 	written map[string]bool           // names that stand in full by now
+	// twice is a name that two definitions have, as versions of one subject may: which
+	// of them a writer meant cannot be told, and the wrong one misreads its values.
+	twice string
 }
 
 func newInliner() *inliner {
@@ -35,9 +39,10 @@ func (in *inliner) take(v any, namespace string) {
 	case map[string]any:
 		if named(v) {
 			full := nameOf(v, namespace)
-			in.known[full] = v
 			namespace, v["name"] = split(full)
 			v["namespace"] = namespace
+			delete(v, "doc")
+			defer in.know(full, v)
 		}
 		for _, part := range []string{"type", "items", "values"} {
 			in.take(v[part], namespace)
@@ -45,10 +50,19 @@ func (in *inliner) take(v any, namespace string) {
 		fields, _ := v["fields"].([]any)
 		for _, f := range fields {
 			if field, ok := f.(map[string]any); ok {
+				delete(field, "doc")
 				in.take(field["type"], namespace)
 			}
 		}
 	}
+}
+
+// know keeps a definition, whose parts are known by now.
+func (in *inliner) know(full string, v map[string]any) {
+	if known, ok := in.known[full]; ok && !reflect.DeepEqual(known, v) {
+		in.twice = full
+	}
+	in.known[full] = v
 }
 
 // whole returns the schema with every known type that it refers to.

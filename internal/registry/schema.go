@@ -50,6 +50,9 @@ func (c *Client) whole(ctx context.Context, s sr.Schema) (string, error) {
 	for _, text := range parts {
 		in.learn(text)
 	}
+	if in.twice != "" {
+		return "", &codec.SchemaError{Reason: "refers to two definitions of " + in.twice}
+	}
 	text, err := in.whole(s.Schema)
 	if err != nil {
 		return "", &codec.SchemaError{Reason: "is not JSON"}

@@ -58,6 +58,44 @@ func TestATypeWithinAReferenceMayBeUsed(t *testing.T) {
 	}
 }
 
+// Versions of a type differ in what its bytes mean: none of them is picked.
+func TestTwoDefinitionsOfATypeAreUnusable(t *testing.T) {
+	t.Parallel()
+	money := func(scale, doc string) string {
+		return `{"type":"record","name":"shared.Money","fields":[{"name":"amount","doc":"` + doc + `",
+			"type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":` + scale + `}}]}`
+	}
+	for name, tt := range map[string]struct {
+		later string
+		want  string // "" for usable
+	}{
+		"another scale": {money("4", ""), "refers to two definitions of shared.Money"},
+		"another word":  {money("2", "what it costs"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := startNode(t)
+			n.SeedSchema("money", 1, 100, sr.Schema{Schema: money("2", "")})
+			n.SeedSchema("money", 2, 101, sr.Schema{Schema: tt.later})
+			n.SeedSchema("part", 1, 102, sr.Schema{
+				Schema:     `{"type":"record","name":"Part","fields":[{"name":"net","type":"shared.Money"}]}`,
+				References: []sr.SchemaReference{reference("money")},
+			})
+			later := reference("money")
+			later.Version = 2
+			n.SeedSchema("whole", 1, 50, sr.Schema{
+				Schema:     `{"type":"record","name":"Whole","fields":[{"name":"part","type":"Part"},{"name":"total","type":"shared.Money"}]}`,
+				References: []sr.SchemaReference{reference("part"), later},
+			})
+			_, err := newClient(t, Config{URLs: []string{n.url}}).WriterSchema(t.Context(), 50)
+			unusable, ok := errors.AsType[*codec.SchemaError](err)
+			if ok != (tt.want != "") || ok && unusable.Reason != tt.want || !ok && err != nil {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
 func TestUnusableSchemas(t *testing.T) {
 	t.Parallel()
 	n := startNode(t)
