@@ -13,7 +13,8 @@ pom="$here/../kafka/pom.xml"
 version="$(sed -n 's|.*<kafka.version>\(.*\)</kafka.version>.*|\1|p' "$pom")"
 
 # The name holds what the image is made of, so that a change is a new image.
-content="$(cat "$pom" "$here/../docker/base.sh" $(find "$here" -type f | LC_ALL=C sort) | sha256sum | cut -c1-12)"
+content="$({ cat "$pom" "$here/../docker/base.sh"; find "$here" -type f -print0 | LC_ALL=C sort -z | xargs -0 cat; } |
+	sha256sum | cut -c1-12)"
 image="bank-processor/kafka:$version-$content"
 if docker image inspect "$image" > /dev/null 2>&1; then echo "$image"; exit; fi
 
