@@ -95,14 +95,21 @@ func show(t terminal, output string, found []finding) error {
 	return nil
 }
 
+// line is the finding for people. Whoever answered may have had a part in its
+// words: the names in a certificate, for one.
 func (f finding) line() string {
+	lines := strings.Split(f.text, "\n")
+	for i := range lines {
+		lines[i] = plain(lines[i])
+	}
+	text := strings.Join(lines, "\n        ")
 	switch {
 	case f.Status == "fail":
-		return "FAIL  " + f.Check + ": " + strings.ReplaceAll(f.text, "\n", "\n        ")
+		return "FAIL  " + f.Check + ": " + text
 	case f.Status == "skipped":
-		return "skip  " + f.Check + ": " + f.text
+		return "skip  " + f.Check + ": " + text
 	case f.text != "":
-		return "ok    " + f.Check + " (" + f.text + ")"
+		return "ok    " + f.Check + " (" + text + ")"
 	}
 	return "ok    " + f.Check
 }

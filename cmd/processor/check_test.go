@@ -111,6 +111,16 @@ func TestCheckSaysEveryFaultAtOnce(t *testing.T) {
 	}
 }
 
+// A server's certificate may be for any name, and is read before it is trusted.
+func TestAFindingDoesNotSteerTheTerminal(t *testing.T) {
+	t.Parallel()
+	f := finding{Check: "banks.x address", Status: "fail", text: "is for \x1b[2Jx\rok\nand \u009b1m"}
+	const want = "FAIL  banks.x address: is for \uFFFD[2Jx\uFFFDok\n        and \uFFFD1m"
+	if got := f.line(); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestCheckInJSON(t *testing.T) {
 	t.Parallel()
 	file := brokenFile(t)
