@@ -154,6 +154,18 @@ func TestAConflictAtRegistrationIsTold(t *testing.T) {
 	}
 }
 
+// A result must not carry the id of a schema that nobody named.
+func TestAnAnswerWithoutAnIDIsNone(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	for _, answer := range []string{`{}`, `{"version":1}`, `{"id":7}`} {
+		n.answer(status(http.StatusOK, answer))
+		if ids, err := newClient(t, Config{URLs: []string{n.url}}).IDs(t.Context(), Subjects("")); !Away(err) {
+			t.Errorf("%s: got %v, %v; want that the registry is away", answer, ids, err)
+		}
+	}
+}
+
 func TestAFramerNeedsItsIDs(t *testing.T) {
 	t.Parallel()
 	n := startNode(t)

@@ -51,7 +51,7 @@ func compact(text string) string {
 // false where it has not, or has no such subject.
 func (c *Client) lookup(ctx context.Context, s Subject) (found bool, as sr.SubjectSchema, err error) {
 	err = c.ask(ctx, func(ctx context.Context, api *sr.Client) (err error) {
-		if as, err = api.LookupSchema(ctx, s.Name, s.registered()); err == nil && as.ID == 0 && as.Version == 0 {
+		if as, err = api.LookupSchema(ctx, s.Name, s.registered()); err == nil && (as.ID == 0 || as.Version == 0) {
 			err = errNoSchema
 		}
 		return err
