@@ -21,6 +21,7 @@ var (
 	testName  = regexp.MustCompile(`\bTest[A-Z]\w+`)
 	metric    = regexp.MustCompile(`\bprocessor_([a-z_]+)`)
 	target    = regexp.MustCompile(`\bmake (?:-s )?([a-z-]+)`)
+	variable  = regexp.MustCompile(`\bPROCESSOR_[A-Z0-9_]+`)
 	logged    = regexp.MustCompile("^\\| `([^|]+)` \\|")
 	headOfLog = regexp.MustCompile(`^\| (?:message|the log says) \|`)
 )
@@ -138,8 +139,9 @@ func TestWhatThePagesNameExists(t *testing.T) {
 func TestKeysOnThePagesAreKeys(t *testing.T) {
 	t.Parallel()
 	keys := config.Keys()
-	sections := map[string]bool{}
+	sections, variables := map[string]bool{}, map[string]bool{}
 	for _, key := range keys {
+		variables["PROCESSOR_"+strings.ToUpper(strings.ReplaceAll(key, ".", "_"))] = true
 		section, _, _ := strings.Cut(key, ".")
 		sections[section] = true
 	}
@@ -149,6 +151,11 @@ func TestKeysOnThePagesAreKeys(t *testing.T) {
 			key := named.FindString(quoted)
 			if key != "" && !slices.ContainsFunc(keys, func(k string) bool { return strings.HasPrefix(k+".", key+".") }) {
 				t.Errorf("%s: there is no key %s", name, key)
+			}
+		}
+		for _, named := range variable.FindAllString(p.text, -1) {
+			if !variables[named] {
+				t.Errorf("%s: there is no variable %s", name, named)
 			}
 		}
 		for _, block := range p.yaml {

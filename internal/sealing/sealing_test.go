@@ -27,6 +27,9 @@ func TestWhatIsSealedOpensUnderItsContextAlone(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
+		if len(sealed) != len(value)+53 { // what docs/dead-letters.md says of its size
+			rt.Errorf("%d bytes became %d", len(value), len(sealed))
+		}
 		if len(value) > 8 && bytes.Contains(sealed, value[:8]) {
 			rt.Error("the value stands in clear")
 		}
