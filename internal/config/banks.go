@@ -66,7 +66,7 @@ func (c InterAPI) Validate() error {
 	}
 	in("http", c.HTTP.Validate())
 	errs = append(errs, c.Config.Validate())
-	if c.Tokened() {
+	if c.Tokened() || !c.Token.ClientSecret.IsZero() {
 		in("token", c.Token.Validate())
 	}
 	in("token_calls", c.TokenCalls.Validate())

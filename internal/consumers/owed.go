@@ -14,7 +14,7 @@ import (
 // use it one after another.
 type owed struct {
 	commits map[kafka.TopicPartition]kafka.Commit
-	// accepted is the offset that the group last took from this member.
+	// accepted is the offset that the group last took from this member, or told it.
 	accepted map[kafka.TopicPartition]int64
 }
 
@@ -33,8 +33,12 @@ func (o owed) took(c kafka.Commit) {
 // Nothing is owed to a group whose offset has moved back: a person has moved it, so
 // that commands run again; nor to another topic of the same name.
 func (o owed) pay(p *partition) {
+	was, known := o.accepted[p.tp]
+	if p.position >= 0 {
+		o.accepted[p.tp] = p.position
+	}
 	c, ok := o.commits[p.tp]
-	if !ok || p.position < o.accepted[p.tp] {
+	if !ok || known && p.position < was {
 		delete(o.commits, p.tp)
 		return
 	}

@@ -101,3 +101,37 @@ func TestPay(t *testing.T) {
 		})
 	}
 }
+
+// The very first commits may be the ones that fail: of a group that has no offset,
+// and of one whose offset somebody else has committed.
+func TestWhatIsOwedBeforeAnyCommit(t *testing.T) {
+	t.Parallel()
+	none := handover{Attempts: -1, Results: -1}
+	at := func(base int64) handover { h := none; h.Base = base; return h }
+	for name, c := range map[string]struct {
+		first, second, want int64 // the group's offset, -1 for none
+	}{
+		"no offset":                   {-1, -1, 20},
+		"an offset that has stayed":   {10, 10, 20},
+		"an offset that moved on":     {10, 30, 30},
+		"an offset that moved back":   {10, 3, 3},
+		"an offset that is there now": {-1, 25, 25},
+	} {
+		o := newOwed()
+		session := func(offset int64) *partition {
+			p := newPartition(part0, &topic{})
+			if offset >= 0 {
+				if err := p.resume(kafka.Commit{TopicPartition: part0, Offset: offset, Metadata: at(offset).encode()}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			o.pay(p)
+			return p
+		}
+		session(c.first)
+		o.refused(kafka.Commit{TopicPartition: part0, Offset: 20, Metadata: at(20).encode()})
+		if p := session(c.second); p.position != c.want {
+			t.Errorf("%s: placed at %d, want %d", name, p.position, c.want)
+		}
+	}
+}

@@ -180,7 +180,9 @@ func (c *credentials) refused(err error, conversation sasl.StateMachine) error {
 	}
 	e := &SettingError{Setting: "kafka.sasl.username, kafka.sasl.password", Problem: "the broker refuses them", Err: err}
 	if token, ok := conversation.(*bearerConversation); ok {
-		c.tokens.Refused(token.token)
+		if !closed { // a broker that stops closes, too, and the token is everybody's
+			c.tokens.Refused(token.token)
+		}
 		e.Setting, e.Problem = oauthKeys(oauth.AboutTokens), "the broker refuses the token"+token.verdict()
 	}
 	return e

@@ -18,10 +18,10 @@ type session struct {
 // sessions that began together does not end together. It ends 3 % early: a request
 // is on its way for a while.
 func newSession(begun, ends time.Time) session {
-	life := ends.Sub(begun)
+	percent := max(0, ends.Sub(begun)) / 100
 	return session{
-		renewAt: begun.Add(life*65/100 + rand.N(life*15/100+1)),
-		ends:    ends.Add(-life * 3 / 100),
+		renewAt: begun.Add(65*percent + rand.N(15*percent+1)),
+		ends:    ends.Add(-3 * percent),
 	}
 }
 

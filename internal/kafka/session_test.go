@@ -36,6 +36,14 @@ func TestASessionIsRenewedInGoodTime(t *testing.T) {
 	if got := (session{}).within(oauth.Token{}, begun); got != (session{}) || got.due(after(time.Hour)) || got.over(after(time.Hour)) {
 		t.Errorf("a session without end ends: %+v", got)
 	}
+	// Whatever a broker or an endpoint says: no overflow, no panic.
+	for _, life := range []time.Duration{-time.Microsecond, 0, 1, 5 * 8766 * time.Hour, 68 * 8766 * time.Hour, 1<<63 - 1} {
+		s := newSession(begun, after(life))
+		if s.renewAt.Before(begun) || (life > 0 && s.renewAt.After(after(life))) || s.ends.After(after(life)) {
+			t.Errorf("a life of %v: renewed after %v, ends after %v", life, s.renewAt.Sub(begun), s.ends.Sub(begun))
+		}
+		_ = session{}.within(oauth.Token{Expires: after(life), RenewAt: after(life / 5 * 4)}, begun)
+	}
 	old := newSession(begun, after(100*time.Second))
 	now := after(80 * time.Second)
 	if !newSession(now, now.Add(100*time.Second)).outlives(old, now) || !(session{}).outlives(old, now) {

@@ -128,7 +128,7 @@ func (s *secured) wrongSettings(t *testing.T) []wrongSetting {
 		{"kafka.sasl.oauth.timeout", token, func(c *kafka.Config) {
 			c.SASL.OAuth.TokenEndpoint, c.SASL.OAuth.Timeout = endpoint+"/slow", 200*time.Millisecond
 		}, "no answer within 200ms"},
-		{"kafka.sasl.oauth.refused_retry", token, func(c *kafka.Config) { c.SASL.OAuth.RefusedRetry = -1 }, "want a positive duration, or 0"},
+		{"kafka.sasl.oauth.refused_retry", token, func(c *kafka.Config) { c.SASL.OAuth.RefusedRetry = -1 }, "want a positive duration"},
 		{"kafka.sasl.oauth.allow_plaintext", token, func(c *kafka.Config) { c.SASL.OAuth.TokenEndpoint = s.tokens.clear + "/token" }, ""},
 		{"kafka.sasl.oauth.tls.ca_file", token, func(c *kafka.Config) { c.SASL.OAuth.TLS.CAFile = foreign.File() }, "signed by an authority that is not in"},
 		{"kafka.sasl.oauth.tls.cert_file", token, func(c *kafka.Config) { c.SASL.OAuth.TLS.CertFile, c.SASL.OAuth.TLS.KeyFile = strange, strangeKey }, "the server refuses the certificate"},

@@ -30,19 +30,25 @@ type Config struct {
 	// Timeout bounds one token request, connection included.
 	Timeout time.Duration `yaml:"timeout"` // default 5 s
 	// RefusedRetry is when refused credentials are tried again though the secret
-	// has not changed; 0 means never.
-	RefusedRetry time.Duration `yaml:"refused_retry"`
+	// has not changed: what refuses may be a firewall on a bad day.
+	RefusedRetry time.Duration `yaml:"refused_retry"` // default 5 min
 	// AllowPlaintext permits http:// to a host that is not loopback.
 	AllowPlaintext bool           `yaml:"allow_plaintext"`
 	TLS            tlsfile.Config `yaml:"tls"`
 }
 
-const defaultTimeout = 5 * time.Second
+const (
+	defaultTimeout      = 5 * time.Second
+	defaultRefusedRetry = 5 * time.Minute
+)
 
 // IsZero says whether nothing is set but defaults.
 func (c Config) IsZero() bool {
 	if c.Timeout == defaultTimeout {
 		c.Timeout = 0
+	}
+	if c.RefusedRetry == defaultRefusedRetry {
+		c.RefusedRetry = 0
 	}
 	if len(c.Params) == 0 {
 		c.Params = nil
@@ -55,11 +61,18 @@ func (c Config) WithDefaults() Config {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
 	}
+	if c.RefusedRetry == 0 {
+		c.RefusedRetry = defaultRefusedRetry
+	}
 	return c
 }
 
-// ours are the parameters that Params must not replace.
-var ours = []string{"grant_type", "client_id", "client_secret", "scope"}
+// ours are the parameters that Params must not replace, and secrets those that
+// would put a secret into the configuration.
+var (
+	ours    = []string{"grant_type", "client_id", "client_secret", "scope"}
+	secrets = []string{"client_assertion", "assertion", "password", "refresh_token"}
+)
 
 // Validate returns every fault of a Config that has its defaults, joined, each
 // under its key. It reads the files.
@@ -71,8 +84,8 @@ func (c Config) Validate() error {
 		bad("token_endpoint", "a URL")
 	case err != nil || endpoint.Host == "" || (endpoint.Scheme != "https" && endpoint.Scheme != "http"):
 		bad("token_endpoint", "https://host[:port]/path")
-	case endpoint.User != nil || endpoint.Fragment != "":
-		bad("token_endpoint", "no user or fragment")
+	case endpoint.User != nil || endpoint.RawQuery != "" || endpoint.Fragment != "":
+		bad("token_endpoint", "no user, query or fragment")
 	case endpoint.Scheme == "http" && !c.AllowPlaintext && !loopback(endpoint.Hostname()):
 		bad("allow_plaintext", "it, or https in token_endpoint")
 	case endpoint.Scheme == "http" && !c.TLS.IsZero():
@@ -88,12 +101,15 @@ func (c Config) Validate() error {
 		if slices.Contains(ours, name) {
 			bad("params."+name, "a parameter that has no key of its own")
 		}
+		if slices.Contains(secrets, name) {
+			bad("params."+name, "no secret: none may stand in the configuration")
+		}
 	}
 	if c.Timeout <= 0 {
 		bad("timeout", "a positive duration")
 	}
-	if c.RefusedRetry < 0 {
-		bad("refused_retry", "a positive duration, or 0 for never")
+	if c.RefusedRetry <= 0 {
+		bad("refused_retry", "a positive duration")
 	}
 	if _, err := c.TLS.Open(); err != nil {
 		errs = append(errs, tlsfile.Under("tls", err))

@@ -34,8 +34,8 @@ type Source struct {
 	mu    sync.Mutex
 	token Token
 	ends  time.Time
-	// failure is what the last asking came to, and stands until retryAt, or, when
-	// retryAt is zero, until the files have changed.
+	// failure is what the last asking came to, and stands until retryAt, or until
+	// the files have changed.
 	failure *Error
 	retryAt time.Time
 	changes uint64
@@ -151,7 +151,7 @@ func (s *Source) renew(ctx context.Context) error {
 	s.mu.Lock()
 	failure, until, same := s.failure, s.retryAt, s.changes == changes
 	s.mu.Unlock()
-	if failure != nil && same && (until.IsZero() || s.now().Before(until)) {
+	if failure != nil && same && s.now().Before(until) {
 		return failure
 	}
 	asked := s.now()
@@ -172,13 +172,10 @@ func (s *Source) renew(ctx context.Context) error {
 	return nil
 }
 
-// pause is when to ask again after a failure, zero for when the files change.
+// pause is when to ask again after a failure, though no file has changed.
 func (s *Source) pause(failure *Error) time.Time {
-	switch {
-	case !failure.Refused:
+	if !failure.Refused {
 		return s.now().Add(again)
-	case s.cfg.RefusedRetry == 0:
-		return time.Time{}
 	}
 	return s.now().Add(s.cfg.RefusedRetry)
 }

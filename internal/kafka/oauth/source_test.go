@@ -130,7 +130,7 @@ func TestARefusedSecretIsTriedOnce(t *testing.T) {
 	b := setup(t, nil)
 	b.at.secret = "second"
 	b.want("", 1)
-	b.clock = b.clock.Add(1000 * time.Hour)
+	b.clock = b.clock.Add(defaultRefusedRetry - time.Second)
 	b.want("", 1)
 	certs.Replace(t, b.secret, "third")
 	b.want("", 2)
@@ -245,6 +245,22 @@ func TestNothingPrintsItsSecret(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		if printed := fmt.Sprintf(verb+verb+verb, token, b.Source, struct{ T Token }{token}); strings.Contains(printed, canary) {
 			t.Errorf("%s prints %s", verb, printed)
+		}
+	}
+}
+
+func TestNoSecretStandsInTheConfiguration(t *testing.T) {
+	t.Parallel()
+	good := setup(t, nil).cfg
+	for want, change := range map[string]func(*Config){
+		"params.client_assertion": func(c *Config) { c.Params = map[string]string{"client_assertion": canary} },
+		"params.scope":            func(c *Config) { c.Params = map[string]string{"scope": "x"} },
+		"token_endpoint: want no user, query or fragment": func(c *Config) { c.TokenEndpoint += "?key=" + canary },
+	} {
+		c := good
+		change(&c)
+		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), canary) {
+			t.Errorf("%s: %v", want, err)
 		}
 	}
 }
