@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strconv"
@@ -138,15 +139,21 @@ func (b *broker) bindings(ctx context.Context) (mobynet.PortMap, error) {
 	return bindings, nil
 }
 
-// freePort is a port that nobody listened on a moment ago.
+// freePort is a port that nobody listens on. It lies below those that systems give
+// to connections and the engine to containers: one of theirs could be taken in the
+// meantime, and while the container is stopped.
 func freePort(ctx context.Context) (string, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "0.0.0.0:0")
-	if err != nil {
-		return "", fmt.Errorf("finding a free port: %w", err)
+	const from, to = 20000, 32000
+	var last error
+	for range 50 {
+		port := strconv.Itoa(from + rand.N(to-from))
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "0.0.0.0:"+port)
+		if err == nil {
+			return port, l.Close()
+		}
+		last = err
 	}
-	defer func() { _ = l.Close() }()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
+	return "", fmt.Errorf("finding a free port: %w", last)
 }
 
 // advertise asks for the ports of the host and lets Kafka start with them.
