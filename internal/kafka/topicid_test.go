@@ -57,7 +57,7 @@ func TestDecodeTopicIDs(t *testing.T) {
 	broker.UnknownTags.Set(9, []byte("later"))
 	res.Brokers = append(res.Brokers, broker)
 	topic := kmsg.NewMetadataResponseTopic()
-	topic.Topic, topic.TopicID = kmsg.StringPtr("t"), [16]byte{1, 2, 3}
+	topic.Topic, topic.TopicID = new("t"), [16]byte{1, 2, 3}
 	partition := kmsg.NewMetadataResponseTopicPartition()
 	partition.Replicas, partition.ISR = []int32{1, 2, 3}, []int32{1}
 	topic.Partitions = append(topic.Partitions, partition, partition)

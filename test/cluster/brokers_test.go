@@ -180,10 +180,3 @@ func (b *brokers) coordinator(group string) int32 {
 	}
 	return node
 }
-
-// log is the end of a node's log, for a person.
-func (b *brokers) log(node int32, lines int) string {
-	text, _ := os.ReadFile(filepath.Join(b.dir, strconv.Itoa(int(node)), "log"))
-	all := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
-}

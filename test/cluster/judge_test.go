@@ -166,6 +166,9 @@ func (d *downstream) measure(v *verdict, of []sent, f *fault, own func(place) bo
 // judgeTimes holds the times to their bounds; silence 0 is no bound.
 func (v *verdict) judgeTimes(t *testing.T, silence time.Duration) {
 	t.Helper()
+	if v.commands < least {
+		t.Errorf("only %d commands were acknowledged", v.commands)
+	}
 	if v.during < pace {
 		t.Errorf("only %d commands were published during the fault", v.during)
 	}
