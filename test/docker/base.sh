@@ -3,7 +3,7 @@
 # debootstrap, so that no image registry is needed. Needs root and debootstrap.
 # Does nothing where the image is there. Prints the image's name.
 #
-# DEBIAN_MIRROR   where the packages come from (http://deb.debian.org/debian)
+# DEBIAN_MIRROR   where the packages come from (debootstrap's default)
 set -euo pipefail
 suite=bookworm
 packages=openjdk-17-jre-headless,ca-certificates
@@ -16,7 +16,7 @@ work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 root="$work/root"
 if ! debootstrap --variant=minbase --include="$packages" "$suite" "$root" \
-	"${DEBIAN_MIRROR:-http://deb.debian.org/debian}" > "$work/log" 2>&1; then
+	${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"} > "$work/log" 2>&1; then
 	echo "debootstrap failed; the end of its log:" >&2
 	tail -n 20 "$work/log" >&2
 	exit 1
