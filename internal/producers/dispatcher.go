@@ -49,7 +49,7 @@ func newDispatcher(b *Batcher) *dispatcher {
 		queues:     map[kafka.TopicPartition]*queue{},
 		lanes:      map[int32]*lane{},
 		unresolved: map[string][]*queue{},
-		trouble:    trouble{log: b.log, since: map[string]time.Time{}},
+		trouble:    newTrouble(b.log),
 		answers:    make(chan answer),
 		lookedUp:   make(chan []lookUp),
 	}

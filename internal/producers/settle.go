@@ -2,7 +2,6 @@ package producers
 
 import (
 	"errors"
-	"log/slog"
 	"time"
 
 	"bankprocessor/internal/kafka"
@@ -86,29 +85,4 @@ func (d *dispatcher) giveUp() {
 			e.result <- result{offset: -1, err: ErrStopped}
 		}
 	}
-}
-
-// trouble logs that a topic cannot be written, and that it can be again, once
-// each.
-type trouble struct {
-	log   *slog.Logger
-	since map[string]time.Time
-}
-
-func (t trouble) met(tp kafka.TopicPartition, class kafka.ErrorClass, err error) {
-	if _, known := t.since[tp.Topic]; known {
-		return
-	}
-	t.since[tp.Topic] = time.Now()
-	t.log.Warn("topic cannot be written, records wait",
-		"topic", tp.Topic, "partition", tp.Partition, "class", class.String(), "error", err)
-}
-
-func (t trouble) over(topic string) {
-	since, known := t.since[topic]
-	if !known {
-		return
-	}
-	delete(t.since, topic)
-	t.log.Info("topic is written again", "topic", topic, "waited", time.Since(since))
 }
