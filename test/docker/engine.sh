@@ -7,23 +7,14 @@
 # DIR keeps dockerd's log (dockerd.log) and, while it is ours, its process id
 # (dockerd.pid). Images and containers lie where dockerd keeps them by default.
 set -euo pipefail
+# shellcheck source=test/until.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../until.sh"
 
 usage() { sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2; }
 answers() { docker info > /dev/null 2>&1; }
 alive() { [ -s "$dir/dockerd.pid" ] && kill -0 "$(cat "$dir/dockerd.pid")" 2> /dev/null; }
 gone() { ! alive; }
 up_or_gone() { answers || gone; }
-
-# until_within waits in steps of a fifth of a second.
-until_within() {
-	local seconds="$1"
-	shift
-	for _ in $(seq $((seconds * 5))); do
-		if "$@"; then return; fi
-		sleep 0.2
-	done
-	return 1
-}
 
 install_missing() {
 	if command -v dockerd > /dev/null && command -v iptables > /dev/null && command -v docker > /dev/null; then return; fi

@@ -58,13 +58,13 @@ func TestARefusedClientSecretIsTriedOnce(t *testing.T) {
 	if n := len(callsOf(w.bank, banksim.MethodLoan)); n != 0 {
 		t.Errorf("%d loan calls without a token", n)
 	}
-	w.mu.Lock()
+	w.Lock()
 	for _, id := range loans {
 		if len(w.outcomes[id]) > 0 {
 			t.Errorf("a loan ended while it had to wait: %s", w.outcomes[id][0].Outcome.Code)
 		}
 	}
-	w.mu.Unlock()
+	w.Unlock()
 	mentions(t, "the log", w.log.String(), "the bank refuses us: commands wait until that is mended",
 		`"group":"loanapi.token"`, "gateway.secret_invalid", "(token.client_secret)", `"settings":"banks.loanapi"`)
 	mentions(t, "readiness", string(fetchPage(t, a.AdminAddress(), "/readyz")), `"ready":true`, "secret_refused")
@@ -154,11 +154,11 @@ func TestAWrongPathIsPausedAndNamed(t *testing.T) {
 	mentions(t, "the log", w.log.String(), "the bank refuses us: commands wait until that is mended",
 		"bank.endpoint_unknown", "the bank does not know the method's path: see the path map (paths)", `"settings":"banks.interapi"`)
 	must(t, stop(wrong))
-	w.mu.Lock()
+	w.Lock()
 	if len(w.outcomes[waits]) > 0 {
 		t.Error("the command ended while it had to wait")
 	}
-	w.mu.Unlock()
+	w.Unlock()
 
 	w.processor()
 	succeeds(w, waits)

@@ -84,8 +84,8 @@ func TestWhatIsNoCommandBecomesADeadLetter(t *testing.T) {
 			succeeds(w, behind)
 		})
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.Lock()
+	defer w.Unlock()
 	if len(w.outcomes) != 5 || len(w.letters) != 5 {
 		t.Errorf("%d outcomes and %d dead letters, want 5 each", len(w.outcomes), len(w.letters))
 	}
@@ -207,9 +207,9 @@ func TestAResultThatIsTooLarge(t *testing.T) {
 	if o.Status != command.Succeeded || o.Code != command.CodeResultsListed || o.Result != nil {
 		t.Errorf("outcome %s %s with %v", o.Status, o.Code, o.Result)
 	}
-	w.mu.Lock()
+	w.Lock()
 	size := w.outcomes[id][0].Header("ce_resultomitted")
-	w.mu.Unlock()
+	w.Unlock()
 	if size == "" {
 		t.Error("no header says that the payload was left out")
 	}
@@ -232,9 +232,9 @@ func TestACommandThatIsPublishedTwice(t *testing.T) {
 		w.publish(draft.Record, draft.Record)
 		id := draft.Command.ID
 		w.until(20*time.Second, "second outcome", func() bool { return len(w.outcomes[id]) == 2 })
-		w.mu.Lock()
+		w.Lock()
 		first, second := w.outcomes[id][0], w.outcomes[id][1]
-		w.mu.Unlock()
+		w.Unlock()
 		if first.Header("ce_id") != second.Header("ce_id") {
 			t.Errorf("%s: two event ids for one command and revision", name)
 		}

@@ -54,8 +54,8 @@ func succeeds(w *world, ids ...string) {
 
 func noLetters(w *world) {
 	w.t.Helper()
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.Lock()
+	defer w.Unlock()
 	for at, letter := range w.letters {
 		w.t.Errorf("dead letter of %s: %s", at, letter.Header("dlq-message"))
 	}
@@ -168,7 +168,7 @@ func TestABrokerThatGoesAwayIsAwaited(t *testing.T) {
 			noLetters(w)
 			// An answer that did not come through may have been one of success: the
 			// copies carry the same event id.
-			w.mu.Lock()
+			w.Lock()
 			for id, events := range w.outcomes {
 				for _, e := range events {
 					if e.Header("ce_id") != events[0].Header("ce_id") || e.Outcome.Status != events[0].Outcome.Status {
@@ -176,7 +176,7 @@ func TestABrokerThatGoesAwayIsAwaited(t *testing.T) {
 					}
 				}
 			}
-			w.mu.Unlock()
+			w.Unlock()
 			for _, invoice := range w.bank.Ledger().Invoices {
 				if n := invoice.Applied("I"); n != 1 {
 					t.Errorf("invoice %s was recorded %d times", invoice.Number, n)

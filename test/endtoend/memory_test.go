@@ -71,8 +71,8 @@ func TestMemoryIsFlatWhileCommandsWait(t *testing.T) {
 	serveBank(t, w.bank, address)
 	w.until(time.Minute, fmt.Sprintf("%d outcomes", padded.sent()), func() bool { return len(w.outcomes) == padded.sent() })
 	child.stop()
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.Lock()
+	defer w.Unlock()
 	for id, events := range w.outcomes {
 		if o := events[0].Outcome; len(events) != 1 || o.Status != command.Succeeded {
 			t.Errorf("%s: %d outcomes, the first %s %s", id, len(events), o.Status, o.Code)

@@ -46,13 +46,13 @@ func TestATopicThatIsMadeAnew(t *testing.T) {
 	logged(w, "the topic was deleted and made anew: reading nothing from the partition", topic)
 	mentions(t, "the log", w.log.String(), `"action":"stop every processor of the group, set its offset`)
 	succeeds(w, sendSome(w)...)
-	w.mu.Lock()
+	w.Lock()
 	for _, id := range fresh {
 		if len(w.outcomes[id]) > 0 {
 			t.Errorf("a command of the new topic ended while the position was the old topic's")
 		}
 	}
-	w.mu.Unlock()
+	w.Unlock()
 	start := time.Now()
 	must(t, stop(a))
 	if took := time.Since(start); took > 4*time.Second {
@@ -85,8 +85,8 @@ func TestAMemberThatIsTakenOutComesBack(t *testing.T) {
 	succeeds(w, ids...)
 	mentions(t, "the log", w.log.String(), "fenced by the group: another member owns the partitions")
 	noLetters(w)
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.Lock()
+	defer w.Unlock()
 	for _, id := range ids {
 		for _, e := range w.outcomes[id] {
 			if e.Header("ce_id") != w.outcomes[id][0].Header("ce_id") {
@@ -162,8 +162,8 @@ func logged(w *world, texts ...string) {
 // once fails the test for every command that has not exactly one outcome.
 func once(w *world, ids ...string) {
 	w.t.Helper()
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.Lock()
+	defer w.Unlock()
 	for _, id := range ids {
 		if n := len(w.outcomes[id]); n != 1 {
 			w.t.Errorf("%s: %d outcomes", id, n)

@@ -66,8 +66,8 @@ func TestAnOutageHoldsBackItsOwnOperationOnly(t *testing.T) {
 	if len(line.fetched(topic, began.Add(-time.Second), began)) == 0 || len(line.fetched(topic, mended, time.Now())) == 0 {
 		t.Error("the topic was not fetched while all was well: the watch sees nothing")
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.Lock()
+	defer w.Unlock()
 	if len(w.letters) > 0 {
 		t.Errorf("%d dead letters, want none", len(w.letters))
 	}

@@ -26,8 +26,8 @@ func TestACommandThroughTheWholeProcessor(t *testing.T) {
 			t.Errorf("there was trouble:\n%s", log)
 		}
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.Lock()
+	defer w.Unlock()
 	e := w.outcomes[id][0]
 	if e.Record.Partition != sent.Partition || string(e.Record.Key) != string(sent.Key) {
 		t.Errorf("outcome on partition %d with key %q, the command is on %d with %q", e.Record.Partition, e.Record.Key, sent.Partition, sent.Key)

@@ -147,8 +147,8 @@ func interleave(t *testing.T, seed uint64) {
 	if o := w.outcome(id); o.Status != command.Succeeded {
 		t.Errorf("outcome %s %s", o.Status, o.Code)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.Lock()
+	defer w.Unlock()
 	if len(w.outcomes) != len(u.committed)+1 || len(w.letters) > 0 {
 		t.Errorf("%d outcomes and %d dead letters for %d commands", len(w.outcomes), len(w.letters), len(u.committed)+1)
 	}
@@ -169,8 +169,8 @@ func (u *upstreams) judge() {
 		}
 		calls[id]++
 	}
-	u.w.mu.Lock()
-	defer u.w.mu.Unlock()
+	u.w.Lock()
+	defer u.w.Unlock()
 	for id := range u.committed {
 		if n := len(u.w.outcomes[id]); n != 1 || calls[id] != 1 {
 			u.w.t.Errorf("committed %s: %d outcomes and %d calls", id, n, calls[id])

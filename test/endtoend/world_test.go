@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +21,7 @@ import (
 	"bankprocessor/internal/upstream"
 	"bankprocessor/schemas"
 	"bankprocessor/test/capture"
+	"bankprocessor/test/inbox"
 )
 
 // world is a broker, a simulated bank, an upstream and a downstream. Processors
@@ -38,11 +38,10 @@ type world struct {
 	// log is everything that the processors have logged.
 	log *capture.Text
 
-	mu       sync.Mutex
+	*inbox.Inbox
 	seen     []downstream.Event
 	outcomes map[string][]downstream.Event // by command id
 	letters  map[string]downstream.Event   // by the place of the original record
-	arrived  chan struct{}
 }
 
 // openWorld starts a world that ends with the test.
@@ -54,7 +53,7 @@ func openWorld(t *testing.T, o sandbox.Options) *world {
 	w := &world{
 		t: t, box: box, bank: box.Bank(), log: &capture.Text{},
 		outcomes: map[string][]downstream.Event{}, letters: map[string]downstream.Event{},
-		arrived: make(chan struct{}),
+		Inbox: inbox.New(),
 	}
 	t.Cleanup(func() { must(t, box.Stop()) })
 	t.Cleanup(w.leaveNothing)
@@ -112,20 +111,10 @@ func stop(a *app.App) error {
 // watch collects outcomes and dead letters until the test ends.
 func (w *world) watch() {
 	w.t.Helper()
-	watcher, err := downstream.Open(w.t.Context(), w.client, w.events, w.drafter.Topics, downstream.Options{DeadLetters: true, FromBeginning: true})
-	must(w.t, err)
-	ctx, end := context.WithCancel(context.WithoutCancel(w.t.Context()))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = watcher.Run(ctx, w.collect) // ends with ctx
-	}()
-	w.t.Cleanup(func() { end(); <-done })
+	w.Watch(w.t, w.client, w.events, w.drafter.Topics, w.collect)
 }
 
-func (w *world) collect(e downstream.Event) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+func (w *world) collect(e downstream.Event) {
 	w.seen = append(w.seen, e)
 	switch {
 	case e.DeadLetter():
@@ -133,29 +122,14 @@ func (w *world) collect(e downstream.Event) bool {
 	case e.Outcome != nil:
 		w.outcomes[e.Outcome.CommandID] = append(w.outcomes[e.Outcome.CommandID], e)
 	}
-	close(w.arrived)
-	w.arrived = make(chan struct{})
-	return true
 }
 
 // until waits for a condition on what has been collected; it runs under the
 // world's lock.
 func (w *world) until(within time.Duration, what string, ok func() bool) {
 	w.t.Helper()
-	deadline := time.NewTimer(within)
-	defer deadline.Stop()
-	for {
-		w.mu.Lock()
-		done, arrived := ok(), w.arrived
-		w.mu.Unlock()
-		if done {
-			return
-		}
-		select {
-		case <-arrived:
-		case <-deadline.C:
-			w.t.Fatalf("no %s within %v; the processors logged:\n%s", what, within, w.log.Tail(40))
-		}
+	if !w.Until(within, ok) {
+		w.t.Fatalf("no %s within %v; the processors logged:\n%s", what, within, w.log.Tail(40))
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"maps"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +22,7 @@ import (
 	"bankprocessor/internal/sandbox"
 	"bankprocessor/internal/topics"
 	"bankprocessor/schemas"
+	"bankprocessor/test/inbox"
 )
 
 // interop is a simulated bank and topics of its own on the suite's Kafka, with
@@ -36,10 +36,9 @@ type interop struct {
 	events *codec.Codec
 	topics topics.Config
 
-	mu       sync.Mutex
+	*inbox.Inbox
 	outcomes map[string][]downstream.Event // by command id
 	letters  []downstream.Event
-	arrived  chan struct{} // closed and replaced at every event
 }
 
 // openInterop makes topics with so many partitions and watches them until the
@@ -56,7 +55,7 @@ func openInteropWith(t *testing.T, partitions int32, reads codec.Options) *inter
 		t:        t,
 		topics:   topics.Config{Prefix: "interop-" + uuid.NewString()[:8] + ".", Partitions: partitions, DeadLetterPartitions: 1}.WithDefaults(),
 		outcomes: map[string][]downstream.Event{},
-		arrived:  make(chan struct{}),
+		Inbox:    inbox.New(),
 	}
 	var err error
 	w.box, err = sandbox.Start(t.Context(), sandbox.Options{Kafka: sharedBrokers(t), Topics: w.topics})
@@ -68,7 +67,7 @@ func openInteropWith(t *testing.T, partitions int32, reads codec.Options) *inter
 	t.Cleanup(w.client.Close)
 	w.events, err = codec.New(reads)
 	w.must(err)
-	w.watch()
+	w.Watch(t, w.client, w.events, w.topics, w.collect)
 	return w
 }
 
@@ -79,49 +78,19 @@ func (w *interop) must(err error) {
 	}
 }
 
-func (w *interop) watch() {
-	w.t.Helper()
-	watcher, err := downstream.Open(w.t.Context(), w.client, w.events, w.topics, downstream.Options{DeadLetters: true, FromBeginning: true})
-	w.must(err)
-	ctx, end := context.WithCancel(context.WithoutCancel(w.t.Context()))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = watcher.Run(ctx, w.collect) // ends with ctx
-	}()
-	w.t.Cleanup(func() { end(); <-done })
-}
-
-func (w *interop) collect(e downstream.Event) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+func (w *interop) collect(e downstream.Event) {
 	if e.DeadLetter() {
 		w.letters = append(w.letters, e)
 	} else if e.Outcome != nil {
 		w.outcomes[e.Outcome.CommandID] = append(w.outcomes[e.Outcome.CommandID], e)
 	}
-	close(w.arrived)
-	w.arrived = make(chan struct{})
-	return true
 }
 
 // until waits for a condition on what has been collected; it runs under the lock.
 func (w *interop) until(what string, ok func() bool) {
 	w.t.Helper()
-	deadline := time.NewTimer(30 * time.Second)
-	defer deadline.Stop()
-	for {
-		w.mu.Lock()
-		done, arrived := ok(), w.arrived
-		w.mu.Unlock()
-		if done {
-			return
-		}
-		select {
-		case <-arrived:
-		case <-deadline.C:
-			w.t.Fatalf("no %s", what)
-		}
+	if !w.Until(30*time.Second, ok) {
+		w.t.Fatalf("no %s", what)
 	}
 }
 
@@ -139,8 +108,8 @@ func (w *interop) outcome(id string) (e downstream.Event) {
 
 // outcomeCount is how many outcomes a command has so far.
 func (w *interop) outcomeCount(id string) int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.Lock()
+	defer w.Unlock()
 	return len(w.outcomes[id])
 }
 

@@ -132,8 +132,8 @@ func (w *tenant) needing(e entry) (command.Name, func(map[string]any)) {
 // has been logged.
 func (w *tenant) waits(id string) {
 	w.t.Helper()
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.Lock()
+	defer w.Unlock()
 	if n := w.outcomes[id]; n > 0 {
 		w.t.Errorf("the command has %d outcomes", n)
 	}

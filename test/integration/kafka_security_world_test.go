@@ -26,6 +26,7 @@ import (
 	"bankprocessor/internal/topics"
 	"bankprocessor/internal/upstream"
 	"bankprocessor/schemas"
+	"bankprocessor/test/inbox"
 )
 
 // tenant is a simulated bank and topics of its own on the secured broker, with an
@@ -40,11 +41,10 @@ type tenant struct {
 	sender  *upstream.Sender
 	log     *logged
 
-	mu       sync.Mutex
+	*inbox.Inbox
 	outcomes map[string]int // events by command id
 	statuses map[command.Status]int
 	letters  int
-	arrived  chan struct{} // closed and replaced at every event
 }
 
 // newTenant makes topics, which the processor's principals may use as the
@@ -55,7 +55,7 @@ func (s *secured) newTenant(t *testing.T, principals ...string) *tenant {
 		t:        t,
 		topics:   topics.Config{Prefix: "s" + uuid.NewString()[:8] + ".", Partitions: 4, DeadLetterPartitions: 1}.WithDefaults(),
 		log:      &logged{arrived: make(chan struct{})},
-		outcomes: map[string]int{}, statuses: map[command.Status]int{}, arrived: make(chan struct{}),
+		outcomes: map[string]int{}, statuses: map[command.Status]int{}, Inbox: inbox.New(),
 	}
 	var err error
 	w.box, err = sandbox.Start(t.Context(), sandbox.Options{Kafka: []string{s.kafka.Addr()}, Topics: w.topics})
@@ -76,7 +76,7 @@ func (s *secured) newTenant(t *testing.T, principals ...string) *tenant {
 		Codec: events, Topics: w.topics, Now: time.Now, NewIDs: true,
 		Rules: func(now time.Time) command.Rules { return command.Rules{Now: now} },
 	}
-	w.watch(events)
+	w.Watch(t, w.client, events, w.topics, w.collect)
 	return w
 }
 
@@ -122,50 +122,20 @@ func (w *tenant) stop(a *app.App) {
 	w.must(a.Stop(ctx))
 }
 
-func (w *tenant) watch(events *codec.Codec) {
-	w.t.Helper()
-	watcher, err := downstream.Open(w.t.Context(), w.client, events, w.topics, downstream.Options{DeadLetters: true, FromBeginning: true})
-	w.must(err)
-	ctx, end := context.WithCancel(context.WithoutCancel(w.t.Context()))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = watcher.Run(ctx, w.collect) // ends with ctx
-	}()
-	w.t.Cleanup(func() { end(); <-done })
-}
-
-func (w *tenant) collect(e downstream.Event) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+func (w *tenant) collect(e downstream.Event) {
 	if e.Outcome != nil {
 		w.outcomes[e.Outcome.CommandID]++
 		w.statuses[e.Outcome.Status]++
 	} else {
 		w.letters++
 	}
-	close(w.arrived)
-	w.arrived = make(chan struct{})
-	return true
 }
 
 // until waits for a condition on what has been collected; it runs under the lock.
 func (w *tenant) until(what string, ok func() bool) {
 	w.t.Helper()
-	deadline := time.NewTimer(40 * time.Second)
-	defer deadline.Stop()
-	for {
-		w.mu.Lock()
-		done, arrived := ok(), w.arrived
-		w.mu.Unlock()
-		if done {
-			return
-		}
-		select {
-		case <-arrived:
-		case <-deadline.C:
-			w.t.Fatalf("no %s; the processors logged:\n%s", what, w.log)
-		}
+	if !w.Until(40*time.Second, ok) {
+		w.t.Fatalf("no %s; the processors logged:\n%s", what, w.log)
 	}
 }
 
@@ -180,8 +150,8 @@ func (w *tenant) settled(ids ...string) {
 		}
 		return true
 	})
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.Lock()
+	defer w.Unlock()
 	for _, id := range ids {
 		if n := w.outcomes[id]; n != 1 {
 			w.t.Errorf("command %s has %d outcomes", id, n)

@@ -21,6 +21,8 @@
 # KAFKA_GRACE  how many seconds a stop may take (60)
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
+# shellcheck source=test/until.sh
+. "$here/../until.sh"
 jars="${KAFKA_JARS:-$here/../../out/kafka/jars}"
 
 usage() { sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2; }
@@ -70,17 +72,6 @@ prepare() {
 }
 
 alive() { [ -s "$dir/pid" ] && kill -0 "$(cat "$dir/pid")" 2> /dev/null; }
-
-# until_within waits in steps of a fifth of a second.
-until_within() {
-	local seconds="$1"
-	shift
-	for _ in $(seq $((seconds * 5))); do
-		if "$@"; then return; fi
-		sleep 0.2
-	done
-	return 1
-}
 
 # serving looks at what has been logged since byte $1.
 serving() { ! alive || grep -q 'Kafka Server started' <(tail -c "+$1" "$dir/log"); }

@@ -11,6 +11,8 @@
 # REGISTRY_HEAP   the registry's heap (256m)
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
+# shellcheck source=test/until.sh
+. "$here/../until.sh"
 
 usage() { sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2; }
 
@@ -22,17 +24,6 @@ dir="$(cd "$2" && pwd)"
 alive() { [ -s "$dir/pid" ] && kill -0 "$(cat "$dir/pid")" 2> /dev/null; }
 serving() { ! alive || grep -q 'Listening on' "$dir/log"; }
 gone() { ! alive; }
-
-# until_within waits in steps of a fifth of a second.
-until_within() {
-	local seconds="$1"
-	shift
-	for _ in $(seq $((seconds * 5))); do
-		if "$@"; then return; fi
-		sleep 0.2
-	done
-	return 1
-}
 
 java_main() {
 	QUARKUS_HTTP_HOST=127.0.0.1 HTTP_PORT="$port" exec java -Xmx"${REGISTRY_HEAP:-256m}" -jar "$home/registry-runner.jar"
