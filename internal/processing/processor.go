@@ -14,8 +14,9 @@ import (
 )
 
 // ErrReleased is what Handle returns for a command that it gives back unspent
-// because its context ended, or because the schema registry is away: whoever reads the record next runs it from the
-// start, and nothing that has reached the bank makes that wrong.
+// because its context ended, or because the schema registry is away: whoever reads
+// the record next runs it from the start, and nothing that has reached the bank
+// makes that wrong.
 var ErrReleased = errors.New("released without an outcome")
 
 // Deps are the processor's collaborators. Observer and Logger may be nil.
