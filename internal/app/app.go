@@ -12,7 +12,9 @@ import (
 	"bankprocessor/internal/admin"
 	"bankprocessor/internal/config"
 	"bankprocessor/internal/consumers"
+	"bankprocessor/internal/history"
 	"bankprocessor/internal/kafka"
+	"bankprocessor/internal/lease"
 	"bankprocessor/internal/processing"
 	"bankprocessor/internal/producers"
 	"bankprocessor/internal/sealing"
@@ -89,14 +91,18 @@ func New(cfg config.Config, o Options) (*App, error) {
 	publisher := producers.NewPublisher(a.batcher, producers.PublisherConfig{
 		Encoder: events, Names: cfg.Topics, Encryptor: encryptor(a.sealer), Observer: output, Log: a.log,
 	})
+	intake := cfg.Intake.For(cfg.Topics)
+	held := lease.New(intake.Lease)
+	past := history.New(cfg.History, history.Deps{
+		Log: a.client, Decoder: events, Names: cfg.Topics, Observer: historyObserver{a.metrics}, Logger: a.log,
+	})
 	processor := processing.New(cfg.Processing, processing.Deps{
-		Decoder: events, Bank: a.banks.router, Publisher: publisher,
+		Decoder: events, Bank: a.banks.router, Publisher: past.Recorder(publisher), History: past, Lease: held,
 		Observer: processingObserver{a.metrics}, Logger: a.log,
 	})
-	intake := cfg.Intake.For(cfg.Topics)
 	if a.consumer, err = consumers.New(intake, consumers.Deps{
 		Cluster: a.client, Join: consumers.JoinWith(a.client, intake),
-		Handler: handler{processor, cfg.Topics}, Gate: gate{a.banks.router, cfg.Topics},
+		Handler: handler{processor, cfg.Topics}, History: past, Lease: held, Gate: gate{a.banks.router, cfg.Topics},
 		Observer: intakeObserver{a.metrics}, Logger: a.log,
 	}); err != nil {
 		return nil, fmt.Errorf("building intake: %w", err)

@@ -27,6 +27,12 @@ func codeLabel(c command.Code) string {
 // processingObserver implements processing.Observer.
 type processingObserver struct{ m *telemetry.Metrics }
 
+func (o processingObserver) Attempted(name command.Name, took time.Duration) {}
+
+func (o processingObserver) Recovered(name command.Name) {}
+
+func (o processingObserver) Answered(name command.Name, elsewhere, differs bool) {}
+
 func (o processingObserver) Completed(out *command.Outcome, took time.Duration) {
 	o.m.Completed.WithLabelValues(string(out.Command), string(out.Status), codeLabel(out.Code)).Inc()
 	o.m.Duration.WithLabelValues(string(out.Command), string(out.Status)).Observe(took.Seconds())
@@ -87,6 +93,11 @@ func (o bankObserver) GateChanged(group string, reason bankapi.HoldReason, why s
 			"group", group, "reason", reason, "why", why, "settings", "banks."+bank)
 	}
 }
+
+// historyObserver implements history.Observer.
+type historyObserver struct{ m *telemetry.Metrics }
+
+func (o historyObserver) Loaded(tp kafka.TopicPartition, records int, took time.Duration) {}
 
 // intakeObserver implements consumers.Observer.
 type intakeObserver struct{ m *telemetry.Metrics }

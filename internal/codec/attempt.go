@@ -44,4 +44,5 @@ func attemptFields(w walker, a *command.Attempt) {
 	w.moment("startedAt", &a.StartedAt)
 	short(w, "partition", &a.Partition)
 	long(w, "offset", &a.Offset)
+	w.flag("withdrawn", &a.Withdrawn)
 }

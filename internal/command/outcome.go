@@ -2,6 +2,15 @@ package command
 
 import "time"
 
+// The headers of an outcome's record by which it is found without decoding.
+const (
+	// HeaderSubject holds the command's id.
+	HeaderSubject = "ce_subject"
+	// HeaderCommandOffset holds the offset of the command's record, in decimal: it
+	// stands on the partition with the outcome's own index.
+	HeaderCommandOffset = "ce_commandoffset"
+)
+
 // Outcome is what a command ended in: exactly one per command and revision.
 type Outcome struct {
 	CommandID        string

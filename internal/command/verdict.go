@@ -83,4 +83,7 @@ type Call struct {
 	// Operation is what an invoice call asks for; never UpsertInvoice. Empty on
 	// the other commands.
 	Operation InvoiceOperation
+	// Permit is asked at the last moment before the request leaves; its error keeps
+	// it from leaving. Nil permits.
+	Permit func() error
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bankprocessor/internal/admin"
+	"bankprocessor/internal/history"
 	"bankprocessor/internal/kafka"
 	"bankprocessor/internal/processing"
 	"bankprocessor/internal/producers"
@@ -24,6 +25,7 @@ type Config struct {
 	Output      producers.Config
 	DeadLetters DeadLetters
 	Processing  processing.Config
+	History     history.Config
 	Banks       Banks
 	Admin       admin.Config
 	Log         telemetry.LogConfig
@@ -42,6 +44,7 @@ func (c Config) WithDefaults() Config {
 	}
 	c.Output = c.Output.WithDefaults()
 	c.Processing = c.Processing.WithDefaults()
+	c.History = c.History.WithDefaults()
 	c.Admin = c.Admin.WithDefaults()
 	c.Log = c.Log.WithDefaults()
 	return c
@@ -62,6 +65,7 @@ func (c Config) check() []sectionFault {
 		{"output", c.Output.Validate()},
 		{"dead_letters", c.DeadLetters.Validate()},
 		{"processing", c.Processing.Validate()},
+		{"history", c.History.Validate()},
 		{"banks.interapi", c.Banks.InterAPI.Validate()},
 		{"banks.loanapi", c.Banks.LoanAPI.Validate()},
 		{"admin", c.Admin.Validate()},

@@ -47,7 +47,7 @@ func (c *committer) run(ctx context.Context) {
 	for {
 		sent := time.Now()
 		if c.tick(ctx, sent) {
-			c.s.lease.renew(sent)
+			c.s.lease.Renew(sent)
 			expiry.Reset(time.Until(sent.Add(c.s.cfg.Lease)))
 			if c.ready {
 				c.s.sched.hold(false)
@@ -155,7 +155,7 @@ func (c *committer) finish(ctx context.Context) {
 		}
 		accepted, err := c.send(ctx, last)
 		if accepted {
-			c.s.lease.renew(c.sent)
+			c.s.lease.Renew(c.sent)
 		}
 		if err == nil || c.fenced {
 			return

@@ -9,15 +9,21 @@ import (
 	"time"
 
 	"bankprocessor/internal/kafka"
+	"bankprocessor/internal/lease"
 )
 
-// Deps are a consumer's collaborators. Gate, Observer and Logger may be nil.
+// Deps are a consumer's collaborators. History, Lease, Gate, Observer and Logger may
+// be nil.
 type Deps struct {
 	Cluster Cluster
 	// Join returns a new member of the group that has not joined yet.
 	Join    func() (Membership, error)
 	Handler Handler
-	Gate    Gate
+	// History is asked before a partition is worked on.
+	History History
+	// Lease is renewed here and asked elsewhere; nil is one of the consumer's own.
+	Lease *lease.Lease
+	Gate  Gate
 	// Observer and Logger are told what happens.
 	Observer Observer
 	Logger   *slog.Logger
@@ -29,7 +35,7 @@ type Consumer struct {
 	deps     Deps
 	observer Observer
 	log      *slog.Logger
-	lease    lease
+	lease    *lease.Lease
 	owed     owed
 	class    func(error) kafka.ErrorClass // kafka.Class, but for tests
 
@@ -62,7 +68,13 @@ func New(cfg Config, d Deps) (*Consumer, error) {
 	}
 	c := &Consumer{
 		cfg: cfg, deps: d, observer: d.Observer, log: d.Logger, class: kafka.Class,
-		owed: newOwed(), phase: phaseNew, stop: make(chan struct{}), done: make(chan struct{}),
+		lease: d.Lease, owed: newOwed(), phase: phaseNew, stop: make(chan struct{}), done: make(chan struct{}),
+	}
+	if c.lease == nil {
+		c.lease = lease.New(cfg.Lease)
+	}
+	if c.deps.History == nil {
+		c.deps.History = noHistory{}
 	}
 	if c.deps.Gate == nil {
 		c.deps.Gate = openGate{}

@@ -32,6 +32,30 @@ type Handler interface {
 	Handle(ctx context.Context, r kafka.Record) error
 }
 
+// History knows what a partition's owners before have left in other topics;
+// *history.History is one.
+type History interface {
+	// Load reads it, from those offsets of the attempts and results on (-1: not
+	// known). base is the committed offset. The partition is not worked on before
+	// Load has returned nil; an error passes, and Load is tried again.
+	Load(ctx context.Context, tp kafka.TopicPartition, base, attempts, results int64) error
+	// Settled: the record is done, and the next commit says so.
+	Settled(tp kafka.TopicPartition, offset int64)
+	// Lookback returns the offsets from which the next owner has to read, for a
+	// commit whose done records have been settled before.
+	Lookback(tp kafka.TopicPartition) (attempts, results int64)
+	// Release forgets a partition that is handed over.
+	Release(tp kafka.TopicPartition)
+}
+
+// noHistory knows nothing, and needs nothing read.
+type noHistory struct{}
+
+func (noHistory) Load(context.Context, kafka.TopicPartition, int64, int64, int64) error { return nil }
+func (noHistory) Settled(kafka.TopicPartition, int64)                                   {}
+func (noHistory) Lookback(kafka.TopicPartition) (attempts, results int64)               { return -1, -1 }
+func (noHistory) Release(kafka.TopicPartition)                                          {}
+
 // Gate tells which topics must wait.
 type Gate interface {
 	// Shut says whether records of the topic cannot be carried out now. It is

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"bankprocessor/internal/kafka"
+	"bankprocessor/internal/lease"
 )
 
 // session is one generation's work, from the committed offsets to the last
@@ -17,7 +18,7 @@ type session struct {
 	gate     Gate
 	observer Observer
 	log      *slog.Logger
-	lease    *lease
+	lease    *lease.Lease
 	owed     owed
 	class    func(error) kafka.ErrorClass
 	member   kafka.Member
@@ -121,7 +122,7 @@ func (c *Consumer) newSession(ctx context.Context, member kafka.Member, names []
 	log := c.log.With("group", member.Group, "generation", member.GenerationID)
 	return &session{
 		cfg: &c.cfg, cluster: c.deps.Cluster, gate: c.deps.Gate, observer: c.observer, log: log,
-		lease: &c.lease, owed: c.owed, class: c.class, member: member, names: names,
+		lease: c.lease, owed: c.owed, class: c.class, member: member, names: names,
 		sched: newScheduler(ctx, &c.cfg, c.deps.Handler, retrier{
 			initial: c.cfg.RetryInitial, max: c.cfg.RetryMax, observer: c.observer, log: log,
 		}),

@@ -53,7 +53,7 @@ type PartitionStatus struct {
 // Status returns the consumer's state.
 func (c *Consumer) Status() Status {
 	c.mu.Lock()
-	st := Status{Phase: string(c.phase), LastAck: c.lease.last()}
+	st := Status{Phase: string(c.phase), LastAck: c.lease.Last()}
 	if c.joinErr != nil {
 		st.LastError = c.joinErr.Error()
 	}
@@ -68,7 +68,7 @@ func (c *Consumer) Status() Status {
 
 // LastAck is when the last acknowledged commit was sent: the group counted the
 // member in at that moment. It is zero before any.
-func (c *Consumer) LastAck() time.Time { return c.lease.last() }
+func (c *Consumer) LastAck() time.Time { return c.lease.Last() }
 
 func (s *scheduler) describe(st *Status) {
 	s.mu.Lock()

@@ -3,7 +3,12 @@ package processing
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"bankprocessor/internal/command"
 )
 
 // Config is how patient the processor is. The zero value takes every default.
@@ -24,6 +29,10 @@ type Config struct {
 	// PublishGrace bounds how long an outcome may take to become durable after
 	// Handle's context has ended.
 	PublishGrace time.Duration // default 5 s
+	// Attempts are the commands of which a record is written before each call; no
+	// others than those that are not freely repeatable. A command that is left out
+	// costs one produce round trip less, and a crash leaves it to chance.
+	Attempts []string // default customer.complete, dbs.invoice.upsert, loan.income.submit
 	// Currencies is the allow-list of ISO 4217 codes.
 	Currencies []string // default TRY, USD, EUR, GBP
 	// MaxRangeDays bounds the range of dbs.invoice.results.query; 0 leaves it
@@ -53,6 +62,9 @@ func (c Config) WithDefaults() Config {
 	}
 	if c.PublishGrace == 0 {
 		c.PublishGrace = 5 * time.Second
+	}
+	if c.Attempts == nil {
+		c.Attempts = attempted()
 	}
 	if c.Currencies == nil {
 		c.Currencies = []string{"TRY", "USD", "EUR", "GBP"}
@@ -92,6 +104,11 @@ func (c Config) Validate() error {
 	if c.PublishGrace < 0 {
 		bad("publish_grace", "a positive duration")
 	}
+	for _, name := range c.Attempts {
+		if !slices.Contains(attempted(), name) {
+			bad("attempts", "none but "+strings.Join(attempted(), ", ")+", not "+strconv.Quote(name))
+		}
+	}
 	if len(c.Currencies) == 0 {
 		bad("currencies", "at least one ISO 4217 code")
 	}
@@ -99,4 +116,14 @@ func (c Config) Validate() error {
 		bad("max_range_days", "0 or more days")
 	}
 	return errors.Join(errs...)
+}
+
+// attempted are the commands that an attempt can be written for.
+func attempted() (names []string) {
+	for _, n := range command.Names() {
+		if !n.FreelyRepeatable() {
+			names = append(names, string(n))
+		}
+	}
+	return names
 }

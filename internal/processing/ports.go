@@ -31,6 +31,9 @@ type Bank interface {
 
 // Publisher makes what came of a command durable.
 type Publisher interface {
+	// Attempt returns once Kafka has acknowledged the attempt, or its withdrawal,
+	// with acks=all, on the partition with the command's own index.
+	Attempt(ctx context.Context, m *command.Message, a *command.Attempt) error
 	// Outcome returns once Kafka has acknowledged the outcome with acks=all, on
 	// the partition with the command's own index.
 	Outcome(ctx context.Context, m *command.Message, o *command.Outcome) error
@@ -38,8 +41,34 @@ type Publisher interface {
 	DeadLetter(ctx context.Context, d *command.DeadLetter) error
 }
 
+// History knows what has been done for commands before; *history.History is one.
+type History interface {
+	// Open returns what is known of the command with that id in m, and keeps
+	// others with the same id waiting until Close. It returns ctx's cause when ctx
+	// ends first; Close is then not called.
+	Open(ctx context.Context, m *command.Message, id string) (command.Past, error)
+	Close(m *command.Message, id string)
+}
+
+// Lease says whether this process may act: make a call, write what came of it;
+// *lease.Lease is one.
+type Lease interface {
+	// Check is asked at the last moment before; it returns nil while the lease is
+	// held.
+	Check() error
+	// Wait returns nil once the lease is held, or ctx's cause.
+	Wait(ctx context.Context) error
+}
+
 // Observer is told what happens, for metrics. Its methods must not block.
 type Observer interface {
+	// Attempted: an attempt is durable. took is what the command has waited for it.
+	Attempted(name command.Name, took time.Duration)
+	// Recovered: a command that an owner before has attempted starts in doubt.
+	Recovered(name command.Name)
+	// Answered: a command had its outcome before. elsewhere says that it came from
+	// another record with its id, differs that the two are not the same command.
+	Answered(name command.Name, elsewhere, differs bool)
 	// Completed: a command's outcome is durable. took runs from Handle's start.
 	Completed(o *command.Outcome, took time.Duration)
 	// DeadLettered: a dead letter is durable.
@@ -56,6 +85,15 @@ type Observer interface {
 // NopObserver observes nothing.
 type NopObserver struct{}
 
+// Attempted does nothing.
+func (NopObserver) Attempted(command.Name, time.Duration) {}
+
+// Recovered does nothing.
+func (NopObserver) Recovered(command.Name) {}
+
+// Answered does nothing.
+func (NopObserver) Answered(command.Name, bool, bool) {}
+
 // Completed does nothing.
 func (NopObserver) Completed(*command.Outcome, time.Duration) {}
 
@@ -70,3 +108,19 @@ func (NopObserver) Reconciling(command.InvoiceOperation) {}
 
 // KeyMismatch does nothing.
 func (NopObserver) KeyMismatch(command.Name) {}
+
+// noHistory knows nothing.
+type noHistory struct{}
+
+func (noHistory) Open(context.Context, *command.Message, string) (command.Past, error) {
+	return command.Past{}, nil
+}
+
+func (noHistory) Close(*command.Message, string) {}
+
+// ownLease is always held: there is nobody else.
+type ownLease struct{}
+
+func (ownLease) Check() error { return nil }
+
+func (ownLease) Wait(context.Context) error { return nil }

@@ -19,11 +19,14 @@ import (
 // makes that wrong.
 var ErrReleased = errors.New("released without an outcome")
 
-// Deps are the processor's collaborators. Observer and Logger may be nil.
+// Deps are the processor's collaborators. Observer and Logger may be nil; without a
+// History every command is fresh, and without a Lease nobody else is feared.
 type Deps struct {
 	Decoder   Decoder
 	Bank      Bank
 	Publisher Publisher
+	History   History
+	Lease     Lease
 	Observer  Observer
 	Logger    *slog.Logger
 	// Now is the clock that expiry and due dates are judged by; nil takes
@@ -38,6 +41,8 @@ type Processor struct {
 	decoder   Decoder
 	bank      Bank
 	publisher Publisher
+	history   History
+	lease     Lease
 	observer  Observer
 	log       *slog.Logger
 	now       func() time.Time
@@ -51,11 +56,17 @@ func New(cfg Config, d Deps) *Processor {
 	cfg = cfg.WithDefaults()
 	p := &Processor{
 		cfg: cfg, decoder: d.Decoder, bank: d.Bank, publisher: d.Publisher,
-		observer: d.Observer, log: d.Logger, now: d.Now,
+		history: d.History, lease: d.Lease, observer: d.Observer, log: d.Logger, now: d.Now,
 		retries: make(map[command.Name]*rate.Limiter), listings: newListings(),
 	}
 	if p.observer == nil {
 		p.observer = NopObserver{}
+	}
+	if p.history == nil {
+		p.history = noHistory{}
+	}
+	if p.lease == nil {
+		p.lease = ownLease{}
 	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)

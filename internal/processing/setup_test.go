@@ -127,6 +127,7 @@ func (b *scriptedBank) calls(name command.Name) []sent {
 // memoryLog keeps what is published, in order.
 type memoryLog struct {
 	mu       sync.Mutex
+	attempts []*command.Attempt
 	outcomes []*command.Outcome
 	letters  []*command.DeadLetter
 	order    []string
@@ -145,6 +146,16 @@ func (l *memoryLog) refused() bool {
 	}
 	l.refusals--
 	return true
+}
+
+func (l *memoryLog) Attempt(_ context.Context, _ *command.Message, a *command.Attempt) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.refused() {
+		return errAway
+	}
+	l.attempts, l.order = append(l.attempts, a), append(l.order, "attempt")
+	return nil
 }
 
 func (l *memoryLog) Outcome(_ context.Context, _ *command.Message, o *command.Outcome) error {

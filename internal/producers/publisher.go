@@ -22,12 +22,14 @@ type Writer interface {
 // Encoder writes the value of a result event; *codec.Codec is one.
 type Encoder interface {
 	EncodeOutcome(o *command.Outcome) ([]byte, error)
+	EncodeAttempt(a *command.Attempt) ([]byte, error)
 }
 
 // Names says what the topics are called.
 type Names interface {
 	Result(n command.Name) string
 	DeadLetter() string
+	Attempts() string
 }
 
 // Encryptor seals the values of dead letters; *sealing.Sealer is one.
@@ -37,7 +39,7 @@ type Encryptor interface {
 	Encrypt(value, context []byte) (sealed []byte, scheme, keyID string, err error)
 }
 
-// Publisher makes outcomes and dead letters durable.
+// Publisher makes attempts, outcomes and dead letters durable.
 type Publisher struct {
 	writer    Writer
 	encoder   Encoder
@@ -73,18 +75,18 @@ func NewPublisher(w Writer, cfg PublisherConfig) *Publisher {
 }
 
 // Outcome stores the outcome of the command in m on the partition with the
-// command's own index, under the command's key, and returns once it is
+// command's own index, under the command's key, and returns its offset once it is
 // acknowledged with acks=all.
 //
 // A result that the broker refuses as too large is stored without its payload:
 // status and code stay true, and ce_resultomitted holds the size that did not
 // fit. The payload of a query can be asked for again in smaller parts.
-func (p *Publisher) Outcome(ctx context.Context, m *command.Message, o *command.Outcome) error {
+func (p *Publisher) Outcome(ctx context.Context, m *command.Message, o *command.Outcome) (offset int64, err error) {
 	record, err := p.outcome(m, o)
 	if err != nil {
-		return err
+		return -1, err
 	}
-	_, err = p.writer.Produce(ctx, record)
+	offset, err = p.writer.Produce(ctx, record)
 	if kafka.Class(err) == kafka.ClassTooLarge && o.Result != nil {
 		p.observer.Omitted(record.Topic)
 		p.log.Error("result is too large for its topic, storing it without its payload",
@@ -93,15 +95,32 @@ func (p *Publisher) Outcome(ctx context.Context, m *command.Message, o *command.
 		bare := *o
 		bare.Result = nil
 		if record, err = p.outcome(m, &bare); err != nil {
-			return err
+			return -1, err
 		}
 		record.Headers = append(record.Headers, header("ce_resultomitted", size))
-		_, err = p.writer.Produce(ctx, record)
+		offset, err = p.writer.Produce(ctx, record)
 	}
 	if err != nil {
-		return fmt.Errorf("storing outcome of command %s: %w", o.CommandID, err)
+		return -1, fmt.Errorf("storing outcome of command %s: %w", o.CommandID, err)
 	}
-	return nil
+	return offset, nil
+}
+
+// Attempt stores the attempt, or its withdrawal, on the partition with the command's
+// own index, under the command's key, and returns its offset once it is acknowledged
+// with acks=all.
+func (p *Publisher) Attempt(ctx context.Context, m *command.Message, a *command.Attempt) (offset int64, err error) {
+	value, err := p.encoder.EncodeAttempt(a)
+	if err != nil {
+		return -1, fmt.Errorf("encoding attempt at command %s: %w", a.CommandID, err)
+	}
+	offset, err = p.writer.Produce(ctx, kafka.Record{
+		Topic: p.names.Attempts(), Partition: m.Partition, Key: m.Key, Value: value,
+	})
+	if err != nil {
+		return -1, fmt.Errorf("storing attempt at command %s: %w", a.CommandID, err)
+	}
+	return offset, nil
 }
 
 // outcome follows the CloudEvents Kafka binding, binary mode. Its extensions let
@@ -120,7 +139,8 @@ func (p *Publisher) outcome(m *command.Message, o *command.Outcome) (kafka.Recor
 			header("ce_type", EventType(o.Command)),
 			header("ce_source", p.source),
 			header("ce_time", o.CompletedAt.UTC().Format(time.RFC3339Nano)),
-			header("ce_subject", o.CommandID),
+			header(command.HeaderSubject, o.CommandID),
+			header(command.HeaderCommandOffset, strconv.FormatInt(m.Offset, 10)),
 			header("content-type", ContentType),
 			header("ce_status", string(o.Status)),
 			header("ce_code", string(o.Code)),

@@ -44,6 +44,8 @@ type names struct{}
 func (names) Result(n command.Name) string { return "p." + string(n) + ".result" }
 func (names) DeadLetter() string           { return "p.bank.dead-letter" }
 
+func (names) Attempts() string { return "p.bank.attempts" }
+
 // sizer encodes an outcome as its status, with a payload as large as it says.
 type sizer struct{ payload int }
 
@@ -53,6 +55,10 @@ func (e sizer) EncodeOutcome(o *command.Outcome) ([]byte, error) {
 		value = append(value, bytes.Repeat([]byte("."), e.payload)...)
 	}
 	return value, nil
+}
+
+func (sizer) EncodeAttempt(a *command.Attempt) ([]byte, error) {
+	return []byte(a.ChannelRequestID), nil
 }
 
 func publisher(w Writer, encoder Encoder, encryptor Encryptor, log io.Writer) (*Publisher, *observed) {
@@ -101,7 +107,7 @@ func TestAnOutcomesRecordIsExact(t *testing.T) {
 	t.Parallel()
 	w := &shelf{}
 	p, _ := publisher(w, sizer{4}, nil, io.Discard)
-	if err := p.Outcome(t.Context(), message(), outcome()); err != nil {
+	if _, err := p.Outcome(t.Context(), message(), outcome()); err != nil {
 		t.Fatal(err)
 	}
 	got := w.records[0]
@@ -114,7 +120,7 @@ func TestAnOutcomesRecordIsExact(t *testing.T) {
 		{"ce_type", "bank.dbs.invoice.upsert.result.v1"},
 		{"ce_source", "/bank-processor"},
 		{"ce_time", "2023-11-14T22:13:21Z"},
-		{"ce_subject", commandID},
+		{"ce_subject", commandID}, {"ce_commandoffset", "41"},
 		{"content-type", "application/avro"},
 		{"ce_status", "SUCCEEDED"},
 		{"ce_code", "dbs.invoice.accepted"},
@@ -165,7 +171,7 @@ func TestATooLargeResultKeepsItsStatus(t *testing.T) {
 	log := &bytes.Buffer{}
 	p, observed := publisher(w, sizer{2000}, nil, log)
 	o := outcome()
-	if err := p.Outcome(t.Context(), message(), o); err != nil {
+	if _, err := p.Outcome(t.Context(), message(), o); err != nil {
 		t.Fatal(err)
 	}
 	got := w.records[0]
@@ -184,14 +190,14 @@ func TestATooLargeResultKeepsItsStatus(t *testing.T) {
 func TestAnOutcomeThatCannotBeStoredIsAnError(t *testing.T) {
 	t.Parallel()
 	p, _ := publisher(&shelf{err: ErrStopped}, sizer{}, nil, io.Discard)
-	if err := p.Outcome(t.Context(), message(), outcome()); !errors.Is(err, ErrStopped) {
+	if _, err := p.Outcome(t.Context(), message(), outcome()); !errors.Is(err, ErrStopped) {
 		t.Errorf("got %v", err)
 	}
 	if err := p.DeadLetter(t.Context(), deadLetter(message())); !errors.Is(err, ErrStopped) {
 		t.Errorf("got %v", err)
 	}
 	p, _ = publisher(&shelf{limit: 1}, sizer{}, nil, io.Discard)
-	if err := p.Outcome(t.Context(), message(), outcome()); kafka.Class(err) != kafka.ClassTooLarge {
+	if _, err := p.Outcome(t.Context(), message(), outcome()); kafka.Class(err) != kafka.ClassTooLarge {
 		t.Errorf("got %v", err)
 	}
 	if err := p.DeadLetter(t.Context(), deadLetter(message())); kafka.Class(err) != kafka.ClassTooLarge {
@@ -207,7 +213,7 @@ func TestAnUnencodableOutcomeIsAnError(t *testing.T) {
 	}
 	w := &shelf{}
 	p, _ := publisher(w, c, nil, io.Discard)
-	if err := p.Outcome(t.Context(), message(), &command.Outcome{Command: "nothing"}); err == nil || len(w.records) > 0 {
+	if _, err := p.Outcome(t.Context(), message(), &command.Outcome{Command: "nothing"}); err == nil || len(w.records) > 0 {
 		t.Errorf("got %v, %d records", err, len(w.records))
 	}
 }

@@ -171,7 +171,7 @@ func TestAnOutcomeIsReadBack(t *testing.T) {
 	m := message()
 	m.Partition = 2
 	want := outcome()
-	if err := h.publisher.Outcome(t.Context(), m, want); err != nil {
+	if _, err := h.publisher.Outcome(t.Context(), m, want); err != nil {
 		t.Fatal(err)
 	}
 	record := h.last(t, t, kafka.TopicPartition{Topic: "p.dbs.invoice.upsert.result", Partition: 2})

@@ -41,6 +41,8 @@ func (c *counter) Decode(_ context.Context, m *command.Message) (*command.Comman
 }
 
 // Outcome keeps the outcome.
+func (c *counter) Attempt(context.Context, *command.Message, *command.Attempt) error { return nil }
+
 func (c *counter) Outcome(_ context.Context, _ *command.Message, o *command.Outcome) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,0 +1,108 @@
+// Package lease keeps the one proof that a process may act for its partitions: the
+// group has acknowledged a commit of its generation not long ago (design section
+// 4, last point).
+//
+// consumers renews it, and ends it when the group has fenced the member. Whoever
+// is about to do what cannot be undone (a call to the bank, a write to a result
+// topic) asks Check at the last moment before. Who has time asks Wait.
+//
+// A lease is shorter than the session timeout by the longest bank call, so that a
+// call that starts under it has ended before the group can give the partition to
+// somebody else.
+package lease
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"bankprocessor/internal/planted"
+)
+
+// ErrLost is what Check answers while the lease is not held. It may be held again.
+var ErrLost = errors.New("the lease is not held: the group may have given the partitions to somebody else")
+
+// Lease is safe for concurrent use.
+type Lease struct {
+	term time.Duration
+
+	mu      sync.Mutex
+	proved  time.Time     // when the last acknowledged commit was sent; zero when not held
+	limit   time.Time     // no proof counts past it; zero for none
+	last    time.Time     // as proved, and never zeroed
+	renewed chan struct{} // closed and renewed at every Renew
+}
+
+// New returns a lease of that term that is not held.
+func New(term time.Duration) *Lease { return &Lease{term: term, renewed: make(chan struct{})} }
+
+// Renew takes in that a commit which was sent at that moment has been acknowledged.
+func (l *Lease) Renew(sent time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.proved, l.last = sent, sent
+	close(l.renewed)
+	l.renewed = make(chan struct{})
+}
+
+// Revoke ends the lease until the next Renew.
+func (l *Lease) Revoke() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.proved = time.Time{}
+}
+
+// Bound has no proof count past that moment, whatever is renewed; the zero time
+// takes the bound away.
+func (l *Lease) Bound(until time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.limit = until
+}
+
+// Check returns nil while the lease is held, else ErrLost.
+func (l *Lease) Check() error {
+	if planted.Off(planted.Fencing) {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.held(time.Now()) {
+		return ErrLost
+	}
+	return nil
+}
+
+// held goes by the monotonic clock, which no one sets, and by the wall clock, which
+// goes on while a machine sleeps.
+func (l *Lease) held(now time.Time) bool {
+	if l.proved.IsZero() || now.Sub(l.proved) >= l.term || now.Round(0).Sub(l.proved.Round(0)) >= l.term {
+		return false
+	}
+	return l.limit.IsZero() || now.Before(l.limit)
+}
+
+// Wait returns nil once the lease is held, or ctx's cause when ctx ends first.
+func (l *Lease) Wait(ctx context.Context) error {
+	for {
+		l.mu.Lock()
+		renewed := l.renewed
+		l.mu.Unlock()
+		if l.Check() == nil {
+			return nil
+		}
+		select {
+		case <-renewed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// Last is when the last acknowledged commit was sent, zero before any.
+func (l *Lease) Last() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last
+}
