@@ -42,8 +42,8 @@ type History interface {
 	// Settled: the record is done, and the next commit says so.
 	Settled(tp kafka.TopicPartition, offset int64)
 	// Lookback returns the offsets from which the next owner has to read, for a
-	// commit whose done records have been settled before.
-	Lookback(tp kafka.TopicPartition) (attempts, results int64)
+	// commit of the offset base whose done records have been settled before.
+	Lookback(tp kafka.TopicPartition, base int64) (attempts, results int64)
 	// Release forgets a partition that is handed over.
 	Release(tp kafka.TopicPartition)
 }
@@ -53,7 +53,7 @@ type noHistory struct{}
 
 func (noHistory) Load(context.Context, kafka.TopicPartition, int64, int64, int64) error { return nil }
 func (noHistory) Settled(kafka.TopicPartition, int64)                                   {}
-func (noHistory) Lookback(kafka.TopicPartition) (attempts, results int64)               { return -1, -1 }
+func (noHistory) Lookback(kafka.TopicPartition, int64) (attempts, results int64)        { return -1, -1 }
 func (noHistory) Release(kafka.TopicPartition)                                          {}
 
 // Gate tells which topics must wait.

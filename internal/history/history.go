@@ -79,8 +79,12 @@ func (h *History) Load(ctx context.Context, tp kafka.TopicPartition, base, attem
 func (h *History) Settled(tp kafka.TopicPartition, offset int64) {}
 
 // Lookback returns the offsets of the attempts and results from which the next
-// owner has to read, -1 where they are not known.
-func (h *History) Lookback(tp kafka.TopicPartition) (attempts, results int64) { return -1, -1 }
+// owner has to read, -1 where they are not known. It is asked for a commit of the
+// offset base, after all that the commit calls done has been settled: what lies
+// below base is settled by that, too.
+func (h *History) Lookback(tp kafka.TopicPartition, base int64) (attempts, results int64) {
+	return -1, -1
+}
 
 // Release forgets a partition that is handed over, its window of ids excepted.
 func (h *History) Release(tp kafka.TopicPartition) {}
