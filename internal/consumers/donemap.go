@@ -1,7 +1,6 @@
 package consumers
 
 import (
-	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -31,31 +30,29 @@ type handover struct {
 	Clean bool
 }
 
-// The metadata's text is handoverPrefix and the unpadded URL base64 of
+// The metadata's text is handoverPrefix and the base-85 (donemap_base85.go) of
 //
-//	flags      1 byte: bit 0 Clean, bits 1-2 the form of the done-map, bit 3 Topic, rest 0
+//	flags      1 byte: bit 0 Clean, bit 1 Topic, rest 0
 //	topic      16 bytes, where it is known
 //	base       uvarint
 //	attempts+1 uvarint
 //	results+1  uvarint
-//	done-map   to the end
-//
-// The done-map is the shorter of two forms, runs when they tie:
-//
-//	runs   uvarints, in turn the length of a pending and of a done run from base on
-//	bitmap bit i%8 of byte i/8 is 1 when base+i is done; the last byte is not 0
+//	done-map   to the end (donemap_rice.go); nothing where nothing is done
 //
 // One handover has one text, so that what decodes to something else than it
 // encodes to is foreign.
+//
+// Kafka's broker counts the text's characters, other brokers may count its bytes:
+// it is ASCII, where both are the same. BenchmarkDoneMap compares the form with
+// others.
+//
+// A processor that knows handoverPrefixV1 alone (donemap_bp1.go) takes this text for
+// a foreign one: to it nothing above the committed offset is done, and the hand-over
+// is not clean. This one reads both.
 const (
-	handoverPrefix  = "bp1."
+	handoverPrefix  = "bp2."
 	flagClean       = 1
-	formShift       = 1
-	formNone        = 0
-	formRuns        = 1
-	formBitmap      = 2
-	formMask        = 3
-	flagTopic       = 1 << 3
+	flagTopic       = 1 << 1
 	topicBytes      = len(kafka.TopicID{})
 	maxHandoverHead = 1 + topicBytes + 3*binary.MaxVarintLen64
 	maxHandoverText = 1 << 15 // no broker keeps more
@@ -65,93 +62,87 @@ var errForeignMetadata = errors.New("metadata is not a hand-over of ours")
 
 // encode returns the handover's text.
 func (h handover) encode() string {
-	form, body := h.encodeDone()
-	raw := make([]byte, 0, maxHandoverHead+len(body))
-	flags := byte(form << formShift)
+	var flags byte
 	if h.Clean {
 		flags |= flagClean
 	}
 	if h.Topic != (kafka.TopicID{}) {
 		flags |= flagTopic
 	}
-	raw = append(raw, flags)
-	if flags&flagTopic != 0 {
+	raw := append(make([]byte, 0, maxHandoverHead), flags)
+	raw = h.appendHead(raw)
+	if len(h.Done) > 0 {
+		raw = appendRice(raw, h.Done, h.Base)
+	}
+	text := make([]byte, 0, len(handoverPrefix)+base85Chars(len(raw)))
+	return string(appendBase85(append(text, handoverPrefix...), raw))
+}
+
+// appendHead appends what stands between the flags and the done-map.
+func (h handover) appendHead(raw []byte) []byte {
+	if h.Topic != (kafka.TopicID{}) {
 		raw = append(raw, h.Topic[:]...)
 	}
 	raw = binary.AppendUvarint(raw, uint64(h.Base))
 	raw = binary.AppendUvarint(raw, uint64(h.Attempts+1))
-	raw = binary.AppendUvarint(raw, uint64(h.Results+1))
-	raw = append(raw, body...)
-	return handoverPrefix + base64.RawURLEncoding.EncodeToString(raw)
+	return binary.AppendUvarint(raw, uint64(h.Results+1))
 }
 
-func (h handover) encodeDone() (form byte, body []byte) {
-	if len(h.Done) == 0 {
-		return formNone, nil
-	}
-	var runs []byte
-	at := h.Base
-	for _, r := range h.Done {
-		runs = binary.AppendUvarint(runs, uint64(r.First-at))
-		runs = binary.AppendUvarint(runs, uint64(r.End-r.First))
-		at = r.End
-	}
-	if size := bitmapBytes(at - h.Base); size < int64(len(runs)) {
-		bitmap := make([]byte, size)
-		for _, r := range h.Done {
-			for i := r.First - h.Base; i < r.End-h.Base; i++ {
-				bitmap[i/8] |= 1 << (i % 8)
-			}
+// readHead is the reverse of appendHead; rest is the done-map.
+func (h *handover) readHead(raw []byte, topic bool) (rest []byte, err error) {
+	if topic {
+		if len(raw) < topicBytes {
+			return nil, errForeignMetadata
 		}
-		return formBitmap, bitmap
-	}
-	return formRuns, runs
-}
-
-// decodeHandover reads the text that was committed with the offset base. Any text
-// that encode does not write for that base is an error.
-func decodeHandover(text string, base int64) (handover, error) {
-	if len(text) > maxHandoverText || !strings.HasPrefix(text, handoverPrefix) {
-		return handover{}, errForeignMetadata
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(text[len(handoverPrefix):])
-	if err != nil || len(raw) == 0 {
-		return handover{}, errForeignMetadata
-	}
-	h := handover{Clean: raw[0]&flagClean != 0}
-	form, rest := raw[0]>>formShift&formMask, raw[1:]
-	if raw[0]&flagTopic != 0 {
-		if len(rest) < topicBytes {
-			return handover{}, errForeignMetadata
-		}
-		h.Topic, rest = kafka.TopicID(rest[:topicBytes]), rest[topicBytes:]
+		h.Topic, raw = kafka.TopicID(raw[:topicBytes]), raw[topicBytes:]
 	}
 	for _, field := range []*int64{&h.Base, &h.Attempts, &h.Results} {
-		if *field, rest, err = uvarint(rest); err != nil {
-			return handover{}, err
+		if *field, raw, err = uvarint(raw); err != nil {
+			return nil, err
 		}
 	}
 	h.Attempts--
 	h.Results--
-	if h.Base != base {
-		return handover{}, fmt.Errorf("%w: it belongs to offset %d, not %d", errForeignMetadata, h.Base, base)
+	return raw, nil
+}
+
+// decodeHandover reads the text that was committed with the offset base. Any text
+// that encode, or encodeV1, does not write for that base is an error.
+func decodeHandover(text string, base int64) (h handover, err error) {
+	if len(text) > maxHandoverText {
+		return handover{}, errForeignMetadata
 	}
-	switch form {
-	case formNone:
-	case formRuns:
-		h.Done, err = decodeRuns(rest, base)
-	case formBitmap:
-		h.Done = decodeBitmap(rest, base)
-	default:
+	encode := handover.encode
+	if payload, ours := strings.CutPrefix(text, handoverPrefix); ours {
+		h, err = decodeV2(payload)
+	} else if payload, ours := strings.CutPrefix(text, handoverPrefixV1); ours {
+		encode = handover.encodeV1
+		h, err = decodeV1(payload)
+	} else {
 		err = errForeignMetadata
 	}
-	if err == nil && (!h.sound() || h.encode() != text) {
-		err = errForeignMetadata
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return handover{}, err
+	case h.Base != base:
+		return handover{}, fmt.Errorf("%w: it belongs to offset %d, not %d", errForeignMetadata, h.Base, base)
+	case !h.sound() || encode(h) != text:
+		return handover{}, errForeignMetadata
 	}
 	return h, nil
+}
+
+func decodeV2(text string) (h handover, err error) {
+	raw, err := decodeBase85(text)
+	if err != nil || len(raw) == 0 {
+		return handover{}, errForeignMetadata
+	}
+	h.Clean = raw[0]&flagClean != 0
+	rest, err := h.readHead(raw[1:], raw[0]&flagTopic != 0)
+	if err == nil && len(rest) > 0 {
+		h.Done, err = decodeRice(rest, h.Base)
+	}
+	return h, err
 }
 
 // sound says whether the ranges are what Done promises.
@@ -166,37 +157,6 @@ func (h handover) sound() bool {
 	return true
 }
 
-func decodeRuns(rest []byte, at int64) (done []offsetRange, err error) {
-	for len(rest) > 0 {
-		var pending, length int64
-		if pending, rest, err = uvarint(rest); err != nil {
-			return nil, err
-		}
-		if length, rest, err = uvarint(rest); err != nil {
-			return nil, err
-		}
-		done = append(done, offsetRange{First: at + pending, End: at + pending + length})
-		at += pending + length
-	}
-	return done, nil
-}
-
-func decodeBitmap(bitmap []byte, base int64) (done []offsetRange) {
-	open := false
-	for i := range int64(len(bitmap)) * 8 {
-		switch set := bitmap[i/8]&(1<<(i%8)) != 0; {
-		case set && !open:
-			done = append(done, offsetRange{First: base + i, End: base + i + 1})
-			open = true
-		case set:
-			done[len(done)-1].End++
-		default:
-			open = false
-		}
-	}
-	return done
-}
-
 func uvarint(from []byte) (value int64, rest []byte, err error) {
 	v, n := binary.Uvarint(from)
 	if n <= 0 || v >= math.MaxInt64 {
@@ -206,28 +166,22 @@ func uvarint(from []byte) (value int64, rest []byte, err error) {
 }
 
 // fits says whether the hand-over of w and of the inherited ranges beyond it fits
-// into a metadata text of limit bytes however many of the pending records, and
-// whichever, get done before it is written. It is a bound, not the size: O(1).
-func (w *window) fits(limit int, inherited doneSet) bool {
-	room := int64(base64.RawURLEncoding.DecodedLen(limit-len(handoverPrefix)) - maxHandoverHead)
-	span := w.span()
+// into a metadata text of limit bytes once the record at offset next is taken in
+// too, however many of the pending records, and whichever, get done before it is
+// written. It is a bound, not the size: O(1).
+func (w *window) fits(limit int, inherited doneSet, next int64) bool {
+	room := int64(base85Bytes(limit-len(handoverPrefix))-maxHandoverHead-maxRiceHead) * 8
+	span := next + 1 - w.committed()
 	if n := len(inherited); n > 0 {
 		span = max(span, inherited[n-1].End-w.committed())
 	}
-	if bitmapBytes(span) <= room {
-		return true
-	}
-	// n pending records can make at most n more runs. A varint of k bytes stands
-	// for a run of at least 128^(k-1) offsets, of which the span holds few.
-	runs := int64(w.runs + w.pending + 2*len(inherited) + 1)
-	bytes := runs
-	for shift := 7; shift < 63; shift += 7 {
-		bytes += min(runs, span>>shift)
-	}
-	return bytes <= room
+	// Each pending record that gets done makes at most one more range, and each
+	// range of the window has a pending record of its own before it: with d ranges
+	// and n pending records there are never more than (d+n)/2. The range that the
+	// window is in the middle of stands in both.
+	ranges := (w.runs/2+w.pending+1)/2 + len(inherited) + 1
+	return riceBound(span, int64(ranges)) <= room
 }
-
-func bitmapBytes(bits int64) int64 { return (bits + 7) / 8 }
 
 // doneSet answers, for ascending offsets, whether a predecessor has done them.
 type doneSet []offsetRange

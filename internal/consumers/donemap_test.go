@@ -1,9 +1,10 @@
 package consumers
 
 import (
-	"encoding/base64"
+	"bytes"
 	"errors"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -16,70 +17,109 @@ import (
 func TestHandoverRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		h := handover{
-			Base:     rapid.Int64Range(0, 1<<50).Draw(t, "base"),
-			Attempts: rapid.Int64Range(-1, 1<<50).Draw(t, "attempts"),
-			Results:  rapid.Int64Range(-1, 1<<50).Draw(t, "results"),
-			Clean:    rapid.Bool().Draw(t, "clean"),
-		}
-		rapid.SampledFrom([]func(){func() {}, func() { h.Topic = kafka.TopicID{3: 1} }}).Draw(t, "topic")()
-		at := h.Base
-		for range rapid.IntRange(0, 300).Draw(t, "ranges") {
-			first := at + rapid.Int64Range(1, 40).Draw(t, "pending")
-			at = first + rapid.Int64Range(1, 40).Draw(t, "done")
-			h.Done = append(h.Done, offsetRange{first, at})
-		}
-		got, err := decodeHandover(h.encode(), h.Base)
+		h := drawHandover(t)
+		text := h.encode()
+		got, err := decodeHandover(text, h.Base)
 		if err != nil {
 			t.Fatalf("decoding: %v", err)
 		}
 		if diff := cmp.Diff(h, got); diff != "" {
 			t.Fatal(diff)
 		}
+		if len(h.Done) > 0 {
+			span := h.Done[len(h.Done)-1].End - h.Base
+			bytes := maxHandoverHead + maxRiceHead + int(riceBound(span, int64(len(h.Done)))+7)/8
+			if most := len(handoverPrefix) + base85Chars(bytes); len(text) > most {
+				t.Fatalf("%d characters, bound by %d", len(text), most)
+			}
+		}
 	})
 }
 
-func TestHandoverPicksTheShorterForm(t *testing.T) {
+// drawHandover draws runs of one to billions.
+func drawHandover(t *rapid.T) handover {
+	h := handover{
+		Base:     rapid.Int64Range(0, 1<<50).Draw(t, "base"),
+		Attempts: rapid.Int64Range(-1, 1<<50).Draw(t, "attempts"),
+		Results:  rapid.Int64Range(-1, 1<<50).Draw(t, "results"),
+		Clean:    rapid.Bool().Draw(t, "clean"),
+	}
+	if rapid.Bool().Draw(t, "topic known") {
+		h.Topic = kafka.TopicID{3: 1}
+	}
+	length := rapid.OneOf(rapid.Just(int64(1)), rapid.Int64Range(1, 40), rapid.Int64Range(1, 1<<35))
+	pending, done := length, length
+	if rapid.Bool().Draw(t, "short runs alone") { // or rarely any map is dense
+		pending, done = rapid.Int64Range(1, 3), rapid.Int64Range(1, 3)
+	}
+	at := h.Base
+	for range rapid.IntRange(0, 300).Draw(t, "ranges") {
+		first := at + pending.Draw(t, "pending")
+		at = first + done.Draw(t, "done")
+		h.Done = append(h.Done, offsetRange{first, at})
+	}
+	return h
+}
+
+func TestHandoverIsShort(t *testing.T) {
 	t.Parallel()
-	sparse := handover{Done: []offsetRange{{1, 50_001}}, Attempts: -1, Results: -1}
-	if n := len(sparse.encode()); n > 20 {
-		t.Errorf("50,000 records past a stuck one take %d bytes", n)
-	}
-	dense := handover{Attempts: -1, Results: -1}
-	for o := int64(1); o < 20_000; o += 2 {
-		dense.Done = append(dense.Done, offsetRange{o, o + 1})
-	}
-	if n := len(dense.encode()); n > 4096 {
-		t.Errorf("every second of 20,000 records takes %d bytes", n)
+	for name, test := range map[string]struct {
+		done []offsetRange
+		most int
+	}{
+		"50,000 records past a stuck one":              {[]offsetRange{{1, 50_001}}, 24},
+		"every second of 25,000":                       {everySecond(1, 25_000), 4000},
+		"ten thousand, then one stuck, then a hundred": {[]offsetRange{{1, 10_000}, {10_001, 10_100}}, 24},
+	} {
+		h := handover{Base: 1 << 40, Attempts: 1 << 40, Results: 1 << 40, Topic: kafka.TopicID{15: 1}}
+		for _, r := range test.done {
+			h.Done = append(h.Done, offsetRange{h.Base + r.First, h.Base + r.End})
+		}
+		bare := h
+		bare.Done = nil
+		if n := len(h.encode()) - len(bare.encode()); n > test.most {
+			t.Errorf("%s: %d characters for the map, want %d at most", name, n, test.most)
+		}
+		if n := len(h.encode()); n > 4096 {
+			t.Errorf("%s: %d characters in all", name, n)
+		}
 	}
 }
 
 func TestDecodeHandoverRefuses(t *testing.T) {
 	t.Parallel()
-	text := func(raw ...byte) string { return handoverPrefix + base64.RawURLEncoding.EncodeToString(raw) }
+	text := func(raw ...byte) string { return handoverPrefix + string(appendBase85(nil, raw)) }
 	good := handover{Base: 5, Done: []offsetRange{{7, 9}}, Attempts: -1, Results: -1}.encode()
+	if want := text(0, 5, 0, 0, 1, 0, 0, 0b1010); good != want { // two ones, coded 01 each
+		t.Fatalf("the cases below vary %q, which is %q", want, good)
+	}
 	for name, test := range map[string]string{
-		"empty":                 "",
-		"another's":             `{"consumer":"connect"}`,
-		"a later version":       "bp2." + good[len(handoverPrefix):],
-		"no payload":            handoverPrefix,
-		"not base64":            handoverPrefix + "!!!!",
-		"cut off":               good[:len(good)-1],
-		"with a tail":           good + "AA",
-		"another offset's":      handover{Base: 6, Attempts: -1, Results: -1}.encode(),
-		"unknown form":          text(3<<formShift, 5, 0, 0),
-		"unknown flag":          text(1<<3, 5, 0, 0),
-		"padded number":         text(0, 0x85, 0, 0, 0),
-		"an empty run":          text(formRuns<<formShift, 5, 0, 0, 2, 0),
-		"a run at the base":     text(formRuns<<formShift, 5, 0, 0, 0, 2),
-		"half a run":            text(formRuns<<formShift, 5, 0, 0, 2),
-		"runs without a run":    text(formRuns<<formShift, 5, 0, 0),
-		"a bitmap at the base":  text(formBitmap<<formShift, 5, 0, 0, 1),
-		"a bitmap with a tail":  text(formBitmap<<formShift, 5, 0, 0, 2, 0),
-		"a longer form":         text(formBitmap<<formShift, 5, 0, 0, 0, 0, 0, 0, 2),
-		"a map of none":         text(0, 5, 0, 0, 1),
-		"longer than any":       handoverPrefix + strings.Repeat("A", maxHandoverText),
-		"runs beyond the range": text(append([]byte{formRuns << formShift, 5, 0, 0, 2}, maxVarint()...)...),
+		"empty":                  "",
+		"another's":              `{"consumer":"connect"}`,
+		"a later version":        "bp3." + good[len(handoverPrefix):],
+		"the version before's":   handoverPrefixV1 + good[len(handoverPrefix):],
+		"no payload":             handoverPrefix,
+		"not base-85":            handoverPrefix + `"""""`,
+		"beyond four bytes":      handoverPrefix + "#####",
+		"one character":          handoverPrefix + "0",
+		"cut off":                good[:len(good)-1],
+		"with a tail":            good + "00",
+		"one digit up":           good[:len(good)-1] + string(base85Digits[base85Digit(good[len(good)-1])+1]),
+		"another offset's":       handover{Base: 6, Attempts: -1, Results: -1}.encode(),
+		"half a topic":           text(flagTopic, 5, 0, 0),
+		"unknown flag":           text(1<<2, 5, 0, 0),
+		"padded number":          text(0, 0x85, 0, 0, 0),
+		"a map of none":          text(0, 5, 0, 0, 0, 0, 0),
+		"a map cut off":          text(0, 5, 0, 0, 1, 0),
+		"codes cut off":          text(0, 5, 0, 0, 1, 0, 0, 0b0010),
+		"low bits cut off":       text(0, 5, 0, 0, 1, 0, 62, 0b11),
+		"more ranges than codes": text(0, 5, 0, 0, 5, 0, 0, 0xff),
+		"codes with a tail":      text(0, 5, 0, 0, 1, 0, 0, 0b1010, 0),
+		"a bit after the codes":  text(0, 5, 0, 0, 1, 0, 0, 0b11010),
+		"another parameter":      text(0, 5, 0, 0, 1, 1, 0, 0b1011),
+		"a parameter of 63":      text(0, 5, 0, 0, 1, 0, 63, 0b11, 0, 0, 0, 0, 0, 0, 0, 0),
+		"longer than any":        handoverPrefix + strings.Repeat("0", maxHandoverText),
+		"beyond the offsets":     text(0, 5, 0, 0, 1, 62, 0, 0b1100, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -88,11 +128,6 @@ func TestDecodeHandoverRefuses(t *testing.T) {
 			}
 		})
 	}
-}
-
-// maxVarint is math.MaxInt64-1 as a uvarint.
-func maxVarint() []byte {
-	return []byte{0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}
 }
 
 // Whatever is taken in while fits says so can be committed, whichever of it is
@@ -108,10 +143,14 @@ func TestFitsIsNeverBroken(t *testing.T) {
 		pending := []uint64{}
 		for range rapid.IntRange(1, 60).Draw(t, "rounds") {
 			for range rapid.IntRange(0, 400).Draw(t, "records") {
+				offset := p.window.next
+				if rapid.IntRange(0, 100).Draw(t, "gap") == 0 {
+					offset += rapid.Int64Range(1, 5000).Draw(t, "removed")
+				}
+				p.backlog = []kafka.Record{{Offset: offset}}
 				if p.room(&cfg) != notPaused {
 					break
 				}
-				offset := p.window.next
 				if p.inherited.has(offset) {
 					p.window.push(offset, true)
 				} else {
@@ -162,6 +201,34 @@ func TestFitsCountsLongRuns(t *testing.T) {
 	}
 }
 
+// Where every second record is done, one that stands behind a long gap would lengthen
+// the map by more than its own bit.
+func TestFitsCountsTheGapBeforeARecord(t *testing.T) {
+	t.Parallel()
+	p := newPartition(topicPartition(0), &topic{})
+	p.place(1 << 50)
+	p.id, p.attempts, p.results = kafka.TopicID{15: 1}, 1<<50, 1<<50
+	cfg := Config{PartitionRecords: math.MaxInt, Span: math.MaxInt64, MetadataBytes: 256}
+	offer := func(offset int64) pause {
+		p.backlog = []kafka.Record{{Offset: offset}}
+		return p.room(&cfg)
+	}
+	var places []uint64
+	for offer(p.window.next+64) == notPaused {
+		places = append(places, p.window.push(p.window.next, false))
+	}
+	if offer(p.window.next) != notPaused || offer(p.window.next+4000) != pausedMetadata {
+		t.Errorf("the next record is refused by %q, one behind a gap by %q", offer(p.window.next), offer(p.window.next+4000))
+	}
+	places = append(places, p.window.push(p.window.next, false))
+	for i := 1; i < len(places); i += 2 {
+		p.window.markDone(places[i])
+	}
+	if n := len(p.handover(false).encode()); n > 256 || len(places) < 900 {
+		t.Errorf("%d records take %d bytes", len(places), n)
+	}
+}
+
 // drawInherited returns a done-map that fits.
 func drawInherited(t *rapid.T, at int64, limit int) (s doneSet) {
 	for range rapid.IntRange(0, 100).Draw(t, "inherited") {
@@ -188,20 +255,44 @@ func TestDoneSetCountsWhatItHolds(t *testing.T) {
 func FuzzDecodeHandover(f *testing.F) {
 	f.Add("", int64(0))
 	f.Add("some other tool's words", int64(3))
-	f.Add(handover{Base: 5, Done: []offsetRange{{7, 9}, {12, 13}}, Attempts: 4, Results: -1, Clean: true}.encode(), int64(5))
-	f.Add(handover{Base: 5, Done: []offsetRange{{7, 9}}, Attempts: -1, Results: -1, Topic: kafka.TopicID{1, 2}}.encode(), int64(5))
-	var dense handover
-	for o := int64(1); o < 400; o += 2 {
-		dense.Done = append(dense.Done, offsetRange{o, o + 1})
+	for _, h := range []handover{
+		{Base: 5, Done: []offsetRange{{7, 9}, {12, 13}}, Attempts: 4, Results: -1, Clean: true},
+		{Base: 5, Done: []offsetRange{{7, 9}}, Attempts: -1, Results: -1, Topic: kafka.TopicID{1, 2}},
+		{Base: 5, Done: []offsetRange{{6, 50_001}, {50_002, 1 << 40}}},
+		{Done: everySecond(1, 400)},
+	} {
+		f.Add(h.encode(), h.Base)
+		f.Add(h.encodeV1(), h.Base)
 	}
-	f.Add(dense.encode(), int64(0))
 	f.Fuzz(func(t *testing.T, text string, base int64) {
 		h, err := decodeHandover(text, base)
 		if err != nil {
 			return
 		}
-		if h.Base != base || !h.sound() || h.encode() != text {
-			t.Errorf("%q decoded to %+v, which encodes to %q", text, h, h.encode())
+		encode := handover.encode
+		if strings.HasPrefix(text, handoverPrefixV1) {
+			encode = handover.encodeV1
+		}
+		if h.Base != base || !h.sound() || encode(h) != text {
+			t.Errorf("%q decoded to %+v, which encodes to %q", text, h, encode(h))
+		}
+		if again, err := decodeHandover(h.encode(), base); err != nil || !reflect.DeepEqual(again, h) {
+			t.Errorf("%+v, written by this form, reads as %+v, %v", h, again, err)
+		}
+	})
+}
+
+func FuzzBase85(f *testing.F) {
+	f.Add([]byte("any carnal pleas"))
+	f.Add([]byte{0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		text := appendBase85(nil, raw)
+		back, err := decodeBase85(string(text))
+		if err != nil || !bytes.Equal(back, raw) {
+			t.Errorf("%x became %q and then %x, %v", raw, text, back, err)
+		}
+		if len(text) != base85Chars(len(raw)) || base85Bytes(len(text)) != len(raw) {
+			t.Errorf("%d bytes take %d characters, said to be %d and %d", len(raw), len(text), base85Bytes(len(text)), base85Chars(len(raw)))
 		}
 	})
 }

@@ -53,16 +53,21 @@ func (s *scheduler) pauseOf(p *partition) pause {
 	return notPaused
 }
 
-// room says whether the window takes one more record in. With nothing pending it
-// always does: that record is the next to commit and cannot enlarge the map.
+// room says whether the window takes one more record in: the backlog's first, which
+// may stand far above the newest, as compaction and aborted transactions leave gaps.
+// With nothing pending it always does: that record is the next to commit and cannot
+// enlarge the map.
 func (p *partition) room(cfg *Config) pause {
-	w := p.window
+	w, next := p.window, p.window.next
+	if len(p.backlog) > 0 {
+		next = max(next, p.backlog[0].Offset)
+	}
 	switch {
 	case w.pending == 0:
 		return notPaused
 	case w.pending >= cfg.PartitionRecords || w.span() >= cfg.Span:
 		return pausedWindow
-	case !w.fits(cfg.MetadataBytes, p.inherited):
+	case !w.fits(cfg.MetadataBytes, p.inherited, next):
 		return pausedMetadata
 	}
 	return notPaused
