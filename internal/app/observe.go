@@ -110,6 +110,8 @@ func (o intakeObserver) Fetched(tp kafka.TopicPartition, records, bytes int) {
 	o.m.FetchedBytes.WithLabelValues(tp.Topic, p).Add(float64(bytes))
 }
 
+func (o intakeObserver) TookOver(tp kafka.TopicPartition, took time.Duration) {}
+
 func (o intakeObserver) Skipped(tp kafka.TopicPartition, records int) {
 	o.m.Skipped.WithLabelValues(tp.Topic, partitionLabel(tp.Partition)).Add(float64(records))
 }

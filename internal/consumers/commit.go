@@ -34,8 +34,8 @@ func newCommitter(s *session) *committer {
 	return &committer{s: s}
 }
 
-// run commits at every tick until ctx ends. It holds the scheduler whenever the
-// lease runs out, also while a request hangs.
+// run commits at every tick until ctx ends or the group has fenced the member. It
+// holds the scheduler whenever the lease runs out, also while a request hangs.
 func (c *committer) run(ctx context.Context) {
 	expiry := time.AfterFunc(c.s.cfg.Lease, func() {
 		c.s.log.Error("no commit was acknowledged in time: starting nothing until one is")
@@ -46,7 +46,11 @@ func (c *committer) run(ctx context.Context) {
 	defer ticker.Stop()
 	for {
 		sent := time.Now()
-		if c.tick(ctx, sent) {
+		proved := c.tick(ctx, sent)
+		if c.fenced {
+			return
+		}
+		if proved {
 			c.s.lease.Renew(sent)
 			expiry.Reset(time.Until(sent.Add(c.s.cfg.Lease)))
 			if c.ready {
@@ -92,13 +96,13 @@ func (c *committer) due(now time.Time) (due []kafka.Commit, placed bool) {
 		placed = true
 		if p.dirty {
 			p.dirty = false
-			due = append(due, p.commit(false))
+			due = append(due, p.commit(s.history, false))
 		}
 	}
 	if placed && len(due) == 0 && now.Sub(c.sent) >= proofInterval-c.s.cfg.CommitInterval {
 		for _, p := range s.parts {
 			if p.commits() {
-				return append(due, p.commit(false)), true
+				return append(due, p.commit(s.history, false)), true
 			}
 		}
 	}
@@ -124,7 +128,7 @@ func (c *committer) send(ctx context.Context, commits []kafka.Commit) (accepted 
 		class := c.s.class(why)
 		if class == kafka.ClassFenced && !c.fenced {
 			c.fenced = true
-			close(c.s.fenced)
+			c.s.fence()
 		}
 		c.s.sched.soil(c.s.parts[commit.TopicPartition], class == kafka.ClassUnknownTopic)
 		if err == nil {
@@ -139,14 +143,27 @@ func (c *committer) send(ctx context.Context, commits []kafka.Commit) (accepted 
 	return accepted, err
 }
 
+// fence says that the group has given the partitions to somebody else. The lease ends
+// before anybody is told so, lest what they do next be done under it.
+func (s *session) fence() {
+	s.lease.Revoke()
+	s.sched.hold(true)
+	close(s.fenced)
+}
+
 // finish commits every position a last time, with the word whether the hand-over
-// is clean. A fenced member commits nothing.
+// is clean. A fenced member commits nothing, and one that has lost its lease, whom the
+// group has hardly kept, tries for a moment.
 func (c *committer) finish(ctx context.Context) {
 	if c.fenced {
 		c.owe()
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, finishTimeout)
+	limit := finishTimeout
+	if c.s.lease.Check() != nil {
+		limit = proofInterval
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for tries := 0; ; tries++ {
 		last := c.all()
@@ -180,7 +197,7 @@ func (c *committer) all() (commits []kafka.Commit) {
 	defer s.mu.Unlock()
 	for _, p := range s.parts {
 		if p.commits() {
-			commits = append(commits, p.commit(true))
+			commits = append(commits, p.commit(s.history, true))
 		}
 	}
 	return commits

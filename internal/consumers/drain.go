@@ -94,12 +94,13 @@ func (s *scheduler) close() {
 //	a quarter             topics whose gate is shut: end the handlers' contexts
 //	the drain timeout     every topic: end the handlers' contexts
 //	after that            wait on, for handlers are bounded by their own calls' timeouts
-func (s *session) drain(fenced bool) {
+//	fence, lost lease     at any moment, every topic: end the handlers' contexts
+//
+// A member whom the group has counted out learns of it as of any rebalance, from a
+// heartbeat, or not at all for a while. Its lease has run out by then.
+func (s *session) drain() {
 	start := time.Now()
 	s.sched.drain()
-	if fenced {
-		s.sched.abandon(nil, ErrFenced)
-	}
 	steps := []struct {
 		at time.Duration
 		do func()
@@ -110,21 +111,28 @@ func (s *session) drain(fenced bool) {
 		{s.cfg.DrainTimeout, func() { s.sched.abandon(nil, ErrDraining) }},
 	}
 	fence := s.fenced
-	if fenced {
+	lose := func() {
 		fence = nil
+		s.sched.abandon(nil, ErrFenced)
 	}
 	for s.sched.left() > 0 {
 		wait := overdueInterval
 		if len(steps) > 0 {
 			wait = time.Until(start.Add(steps[0].at))
 		}
-		timer := time.NewTimer(wait)
+		step, expiry := time.NewTimer(wait), time.NewTimer(s.lease.Left())
+		if fence == nil {
+			expiry.Stop()
+		}
 		select {
 		case <-s.sched.empty:
 		case <-fence:
-			fence = nil
-			s.sched.abandon(nil, ErrFenced)
-		case <-timer.C:
+			lose()
+		case <-expiry.C:
+			if s.lease.Check() != nil { // not renewed meanwhile
+				lose()
+			}
+		case <-step.C:
 			if len(steps) > 0 {
 				steps[0].do()
 				steps = steps[1:]
@@ -133,7 +141,8 @@ func (s *session) drain(fenced bool) {
 					"running", s.sched.left(), "since", time.Since(start))
 			}
 		}
-		timer.Stop()
+		step.Stop()
+		expiry.Stop()
 	}
 	s.sched.close()
 	s.observer.Drained(time.Since(start), s.sched.clean())

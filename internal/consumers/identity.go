@@ -21,6 +21,7 @@ func (s *session) identify(ids map[string]kafka.TopicID) {
 				"action", "stop every processor of the group, set its offset of the partition where it still has one, and start again")
 		}
 	}
+	notify(s.takeover.wake)
 }
 
 // identify takes in which topic of p's name there is now, if one exists; the zero id

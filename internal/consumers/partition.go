@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"bankprocessor/internal/kafka"
+	"bankprocessor/internal/planted"
 )
 
 // partition is one assigned partition. All fields are guarded by the scheduler's
@@ -20,8 +21,11 @@ type partition struct {
 	window *window
 	// inherited is what a predecessor has done at or above window.next.
 	inherited doneSet
-	// attempts and results are carried from hand-over to hand-over.
+	// attempts and results are from where the next owner has to look back, as of the
+	// last commit.
 	attempts, results int64
+	// loading says that its past is being read, or has been; loaded, that it has been.
+	loading, loaded bool
 	// uncertain says that some record's fate is unknown. So is that of whatever
 	// lies below doubtUntil and is not done: its owner before did not leave
 	// cleanly.
@@ -56,6 +60,9 @@ func (p *partition) handover(clean bool) handover {
 		Base: p.window.committed(), Attempts: p.attempts, Results: p.results, Topic: p.id,
 	}
 	h.Clean = clean && !p.uncertain && h.Base >= p.doubtUntil
+	if planted.Off(planted.DoneMap) {
+		return h
+	}
 	h.Done = p.window.doneRanges(nil)
 	for _, r := range p.inherited {
 		if n := len(h.Done); n > 0 && h.Done[n-1].End >= r.First {

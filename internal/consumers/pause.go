@@ -17,6 +17,7 @@ const (
 	pausedGone     pause = "no such topic"
 	pausedAnew     pause = "topic made anew"
 	pausedStopped  pause = "offset not in log"
+	pausedTakeover pause = "takeover"
 	pausedGate     pause = "gate"
 	pausedLease    pause = "lease"
 	pausedWindow   pause = "window"
@@ -37,6 +38,8 @@ func (s *scheduler) pauseOf(p *partition) pause {
 		return pausedAnew
 	case p.stopped:
 		return pausedStopped
+	case !p.loaded && p.position >= 0: // without a position, a fetch loop looks for one
+		return pausedTakeover
 	case p.topic.shut:
 		return pausedGate
 	case s.held:

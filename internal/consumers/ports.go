@@ -16,7 +16,8 @@ var (
 	// is being handed over.
 	ErrDraining = errors.New("consumers: draining")
 	// ErrFenced is the cause of a handler's ended context when the group has
-	// already given the partition to somebody else.
+	// already given the partition to somebody else, or may have: the lease has run
+	// out while the partition is being handed over.
 	ErrFenced = errors.New("consumers: fenced by the group")
 )
 
@@ -39,7 +40,7 @@ type History interface {
 	// known). base is the committed offset. The partition is not worked on before
 	// Load has returned nil; an error passes, and Load is tried again.
 	Load(ctx context.Context, tp kafka.TopicPartition, base, attempts, results int64) error
-	// Settled: the record is done, and the next commit says so.
+	// Settled: the record is done, and every commit from now on says so.
 	Settled(tp kafka.TopicPartition, offset int64)
 	// Lookback returns the offsets from which the next owner has to read, for a
 	// commit of the offset base whose done records have been settled before.
@@ -68,6 +69,8 @@ type Gate interface {
 type Observer interface {
 	// Fetched: records and bytes of one partition have arrived.
 	Fetched(tp kafka.TopicPartition, records, bytes int)
+	// TookOver: a partition's past is known. took runs from the assignment.
+	TookOver(tp kafka.TopicPartition, took time.Duration)
 	// Skipped: records were not run, because a predecessor had done them.
 	Skipped(tp kafka.TopicPartition, records int)
 	// Lost: offsets that the group had not committed are gone from the log.
@@ -86,6 +89,9 @@ type NopObserver struct{}
 
 // Fetched does nothing.
 func (NopObserver) Fetched(kafka.TopicPartition, int, int) {}
+
+// TookOver does nothing.
+func (NopObserver) TookOver(kafka.TopicPartition, time.Duration) {}
 
 // Skipped does nothing.
 func (NopObserver) Skipped(kafka.TopicPartition, int) {}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bankprocessor/internal/kafka"
+	"bankprocessor/internal/planted"
 )
 
 // unknownPosition is the position of a partition that the group never committed.
@@ -31,6 +32,9 @@ func (p *partition) resume(c kafka.Commit) error {
 		return err
 	}
 	p.id, p.inherited, p.attempts, p.results = h.Topic, h.Done, h.Attempts, h.Results
+	if planted.Off(planted.DoneMap) {
+		p.inherited = nil
+	}
 	if h.Clean {
 		p.doubtUntil = 0
 	}
@@ -43,7 +47,8 @@ func (p *partition) place(offset int64) {
 }
 
 // commit is what the group is told of p now.
-func (p *partition) commit(clean bool) kafka.Commit {
+func (p *partition) commit(past History, clean bool) kafka.Commit {
+	p.lookBack(past)
 	h := p.handover(clean)
 	return kafka.Commit{TopicPartition: p.tp, Offset: h.Base, Metadata: h.encode()}
 }
@@ -76,6 +81,7 @@ func (l *fetchLoop) reposition(ctx context.Context, parts []*partition) {
 	for _, p := range parts {
 		s.seek(p, ranges[p.tp])
 	}
+	notify(s.takeover.wake)
 }
 
 // seek moves p's position into the log's range, as Config.Reset says.

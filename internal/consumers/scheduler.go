@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"bankprocessor/internal/kafka"
+	"bankprocessor/internal/planted"
 )
 
 // scheduler runs the records of one session: one chain per key, bounded workers,
@@ -14,6 +15,7 @@ import (
 type scheduler struct {
 	cfg      *Config
 	handler  Handler
+	history  History
 	observer Observer
 	retry    retrier
 	seed     maphash.Seed
@@ -56,9 +58,9 @@ type topic struct {
 }
 
 // newScheduler returns a scheduler whose handlers' contexts descend from ctx.
-func newScheduler(ctx context.Context, cfg *Config, handler Handler, retry retrier) *scheduler {
+func newScheduler(ctx context.Context, cfg *Config, handler Handler, history History, retry retrier) *scheduler {
 	s := &scheduler{
-		cfg: cfg, handler: handler, observer: retry.observer, retry: retry,
+		cfg: cfg, handler: handler, history: history, observer: retry.observer, retry: retry,
 		seed: maphash.MakeSeed(), empty: make(chan struct{}, 1),
 	}
 	slots, slotShare := newBudget(int64(cfg.MaxInFlight), len(cfg.Topics))
@@ -149,6 +151,10 @@ func (s *scheduler) enqueue(t *task) {
 	s.arrivals++
 	t.arrival = s.arrivals
 	p := t.part
+	if planted.Off(planted.Order) {
+		s.chain(t, t.arrival)
+		return
+	}
 	if t.record.Key == nil {
 		if p.keyless == nil {
 			p.keyless = s.newChain(p.topic)
@@ -161,14 +167,19 @@ func (s *scheduler) enqueue(t *task) {
 		return
 	}
 	// Two keys that share a hash share a chain: each keeps its order.
-	key := maphash.Bytes(s.seed, t.record.Key)
-	c := p.topic.chains[key]
+	s.chain(t, maphash.Bytes(s.seed, t.record.Key))
+}
+
+// chain puts t at the end of that chain of its topic.
+func (s *scheduler) chain(t *task, key uint64) {
+	topic := t.part.topic
+	c := topic.chains[key]
 	if c == nil {
-		c = s.newChain(p.topic)
+		c = s.newChain(topic)
 		c.key = key
-		p.topic.chains[key] = c
+		topic.chains[key] = c
 		c.append(t)
-		p.topic.ready.push(c)
+		topic.ready.push(c)
 		return
 	}
 	c.append(t)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"bankprocessor/internal/kafka"
 	"bankprocessor/internal/lease"
@@ -15,6 +16,7 @@ import (
 type session struct {
 	cfg      *Config
 	cluster  Cluster
+	history  History
 	gate     Gate
 	observer Observer
 	log      *slog.Logger
@@ -24,8 +26,9 @@ type session struct {
 	member   kafka.Member
 	names    []kafka.TopicPartition
 
-	sched *scheduler
-	parts map[kafka.TopicPartition]*partition
+	sched    *scheduler
+	takeover *takeover
+	parts    map[kafka.TopicPartition]*partition
 	// fenced is closed when a commit has shown that the generation is over.
 	fenced chan struct{}
 	phase  func(phase)
@@ -33,7 +36,12 @@ type session struct {
 
 // run works on the generation's partitions until ctx ends or the group has fenced
 // the member; it then drains, commits, and returns with nothing left running.
+//
+// The lease is the session's: it begins with the first commit that the group takes,
+// and nothing of it is left for the next.
 func (s *session) run(ctx context.Context) (fenced bool) {
+	s.lease.Bound(time.Time{})
+	defer s.lease.Revoke()
 	commits := newCommitter(s)
 	if err := s.load(ctx); err != nil {
 		s.log.Info("generation ended before its offsets were read", "error", err)
@@ -47,6 +55,7 @@ func (s *session) run(ctx context.Context) (fenced bool) {
 	background.Go(func() { commits.run(alive) })
 	reading, stopReading := context.WithCancel(ctx)
 	fetching.Go(func() { newFetcher(s).run(reading) })
+	fetching.Go(func() { s.takeover.run(reading) })
 
 	select {
 	case <-ctx.Done():
@@ -54,13 +63,17 @@ func (s *session) run(ctx context.Context) (fenced bool) {
 		fenced = true
 		s.log.Error("fenced by the group: another member owns the partitions", "generation", s.member.GenerationID)
 	}
+	s.lease.Bound(time.Now().Add(s.cfg.handOver()))
 	s.phase(phaseDraining)
 	stopReading()
 	fetching.Wait()
-	s.drain(fenced)
+	s.drain()
 	end()
 	background.Wait()
 	commits.finish(context.WithoutCancel(ctx))
+	for _, p := range s.sched.parts {
+		s.history.Release(p.tp)
+	}
 	return fenced
 }
 
@@ -120,14 +133,16 @@ func (s *session) place(commits map[kafka.TopicPartition]kafka.Commit) {
 // newSession returns a session that starts nothing.
 func (c *Consumer) newSession(ctx context.Context, member kafka.Member, names []kafka.TopicPartition) *session {
 	log := c.log.With("group", member.Group, "generation", member.GenerationID)
-	return &session{
-		cfg: &c.cfg, cluster: c.deps.Cluster, gate: c.deps.Gate, observer: c.observer, log: log,
+	s := &session{
+		cfg: &c.cfg, cluster: c.deps.Cluster, history: c.deps.History, gate: c.deps.Gate, observer: c.observer, log: log,
 		lease: c.lease, owed: c.owed, class: c.class, member: member, names: names,
-		sched: newScheduler(ctx, &c.cfg, c.deps.Handler, retrier{
+		sched: newScheduler(ctx, &c.cfg, c.deps.Handler, c.deps.History, retrier{
 			initial: c.cfg.RetryInitial, max: c.cfg.RetryMax, observer: c.observer, log: log,
 		}),
 		parts:  make(map[kafka.TopicPartition]*partition, len(names)),
 		fenced: make(chan struct{}),
 		phase:  c.enter,
 	}
+	s.takeover = newTakeover(s)
+	return s
 }

@@ -69,11 +69,12 @@ func newBench(t testing.TB, cfg Config, handler Handler, partitions int32) *benc
 		t.Fatal(err)
 	}
 	b := &bench{cfg: cfg}
-	b.scheduler = newScheduler(t.Context(), &b.cfg, handler, testRetrier())
+	b.scheduler = newScheduler(t.Context(), &b.cfg, handler, noHistory{}, testRetrier())
 	for _, topic := range b.topics {
 		for n := range partitions {
 			p := newPartition(kafka.TopicPartition{Topic: topic.name, Partition: n}, topic)
 			p.place(0)
+			p.loaded = true
 			b.parts = append(b.parts, p)
 		}
 	}

@@ -20,7 +20,11 @@ func (s *scheduler) startAll() {
 // work runs t and then whatever may run next, until nothing may.
 func (s *scheduler) work(t *task) {
 	for t != nil {
-		t = s.settle(t, s.run(t))
+		tp, offset, how := t.part.tp, t.record.Offset, s.run(t)
+		t = s.settle(t, how)
+		if how == endedDone { // and the window knows it: see partition.lookBack
+			s.history.Settled(tp, offset)
+		}
 	}
 }
 

@@ -63,24 +63,34 @@ func (l *Lease) Bound(until time.Time) {
 
 // Check returns nil while the lease is held, else ErrLost.
 func (l *Lease) Check() error {
-	if planted.Off(planted.Fencing) {
-		return nil
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.held(time.Now()) {
+	if l.Left() <= 0 {
 		return ErrLost
 	}
 	return nil
 }
 
-// held goes by the monotonic clock, which no one sets, and by the wall clock, which
-// goes on while a machine sleeps.
-func (l *Lease) held(now time.Time) bool {
-	if l.proved.IsZero() || now.Sub(l.proved) >= l.term || now.Round(0).Sub(l.proved.Round(0)) >= l.term {
-		return false
+// Left is for how long the lease is held if nothing renews it; 0 when it is not held.
+func (l *Lease) Left() time.Duration {
+	if planted.Off(planted.Fencing) {
+		return l.term
 	}
-	return l.limit.IsZero() || now.Before(l.limit)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.proved.IsZero() {
+		return 0
+	}
+	now := time.Now()
+	left := l.term - elapsed(l.proved, now)
+	if !l.limit.IsZero() {
+		left = min(left, -elapsed(l.limit, now))
+	}
+	return max(0, left)
+}
+
+// elapsed goes by the monotonic clock, which nobody sets, and by the wall clock, which
+// goes on while a machine sleeps: by the one that says more.
+func elapsed(from, to time.Time) time.Duration {
+	return max(to.Sub(from), to.Round(0).Sub(from.Round(0)))
 }
 
 // Wait returns nil once the lease is held, or ctx's cause when ctx ends first.
