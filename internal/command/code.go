@@ -11,6 +11,7 @@ const (
 	CodeCommandSchemaMismatch  Code = "command.schema_mismatch"
 	CodeCommandInvalid         Code = "command.invalid"
 	CodeCommandExpired         Code = "command.expired"
+	CodeCommandIDReused        Code = "command.id_reused"
 	CodeConsentMissing         Code = "customer.consent_missing"
 	CodeIdentityChecksum       Code = "identity.checksum_invalid"
 	CodePhoneInvalid           Code = "phone.invalid"

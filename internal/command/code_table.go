@@ -32,6 +32,7 @@ var localCodes = []CodeInfo{
 	info(CodeCommandSchemaMismatch, CategoryValidation, "the bytes are of another command than the topic's", Rejected),
 	info(CodeCommandInvalid, CategoryValidation, "local checks failed; the violations list the fields", Rejected),
 	info(CodeCommandExpired, CategoryValidation, "the command was past its expiry before it was sent", Rejected),
+	info(CodeCommandIDReused, CategoryValidation, "another command with the same commandId has its outcome; a dead letter, and no outcome of its own", Rejected),
 	info(CodeConsentMissing, CategoryValidation, "KVKK consent is not given; nothing was sent", Rejected),
 	info(CodeIdentityChecksum, CategoryValidation, "the identity number fails its checksum", Rejected),
 	info(CodePhoneInvalid, CategoryValidation, "the phone number is not a Turkish mobile number", Rejected),

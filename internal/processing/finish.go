@@ -36,33 +36,46 @@ func (r *run) finish(ctx context.Context, e end) error {
 	var letter *command.DeadLetter
 	if v.DeadLetter {
 		letter = &command.DeadLetter{
-			Reason: reasonOf(v), Code: v.Code, Text: v.Detail, Attempts: r.attempts, CommandID: r.c.ID,
+			Reason: reasonOf(v), Code: v.Code, Text: v.Detail + r.account(), Attempts: r.attempts, CommandID: r.c.ID,
 		}
 	}
-	return r.p.publish(ctx, r.m, finished{outcome: o, letter: letter, received: r.received})
+	return r.p.publish(ctx, r.m, finished{outcome: o, letter: letter, received: r.received, known: r.known})
 }
 
 // finishUnreadable dead-letters a command that cannot be read; it has an outcome
-// if at least its id could be.
-func (p *Processor) finishUnreadable(ctx context.Context, m *command.Message, d *command.DecodeError, received time.Time) error {
+// if at least its id could be. One that was attempted, by an owner who could read
+// it, is no refused one.
+func (p *Processor) finishUnreadable(ctx context.Context, m *command.Message, d *command.DecodeError, past command.Past, received time.Time) error {
 	letter := &command.DeadLetter{
 		Reason: command.ReasonMalformed, Code: d.Code, Text: d.Error(), CommandID: d.CommandID,
 	}
-	var o *command.Outcome
+	f := finished{letter: letter, received: received}
 	if d.CommandID != "" {
-		o = &command.Outcome{
+		f.outcome = &command.Outcome{
 			CommandID: d.CommandID, CorrelationID: d.CorrelationID, Command: m.Name,
 			Status: command.Rejected, Code: d.Code, Category: command.CategoryValidation,
 			Violations: command.Violations{{Field: d.Field, Code: d.Code, Message: d.Reason}},
 		}
 	}
-	return p.publish(ctx, m, finished{outcome: o, letter: letter, received: received})
+	if past.InDoubt() {
+		var t trail
+		t.adopt(past.Attempts)
+		v := attemptedBefore(m.Name)
+		letter.Reason, letter.Attempts = command.ReasonInDoubt, len(t.made)
+		letter.Text += "; " + v.Detail + t.account()
+		o := f.outcome
+		o.Status, o.Code, o.Category, o.Violations = v.Status, v.Code, v.Category, nil
+		o.Bank, o.Attempts = m.Name.Bank(), len(t.made)
+		o.ChannelRequestID = t.made[len(t.made)-1].ChannelRequestID
+		f.known = t.known
+	}
+	return p.publish(ctx, m, f)
 }
 
 // publish makes what came of a command durable, the letter first. It outlives ctx
-// by PublishGrace and then keeps what is not stored.
+// by PublishGrace, unless this process is fenced, and then keeps what is not stored.
 func (p *Processor) publish(ctx context.Context, m *command.Message, f finished) error {
-	ctx, cancel := outlive(ctx, p.cfg.PublishGrace)
+	ctx, cancel := p.outlive(ctx)
 	defer cancel()
 	completed := p.now()
 	if letter := f.letter; letter != nil {
@@ -100,10 +113,14 @@ func (p *Processor) publish(ctx context.Context, m *command.Message, f finished)
 // maxCorrelationID is how long a correlationId may be to be carried on, in bytes.
 const maxCorrelationID = 256
 
-// store publishes until it succeeds or ctx ends. What cannot be stored is kept
-// here and tried again: to run the command anew would call the bank anew.
+// store publishes until it succeeds or ctx ends, and without the lease not at all:
+// the partition's next owner may have decided otherwise. What cannot be stored is
+// tried again: to run the command anew would call the bank anew.
 func (p *Processor) store(ctx context.Context, m *command.Message, what string, publish func() error) error {
 	for tries := 0; ; tries++ {
+		if err := p.mayWrite(ctx); err != nil {
+			return fmt.Errorf("publishing %s: %w", what, err)
+		}
 		err := publish()
 		if err == nil {
 			return nil
@@ -118,13 +135,32 @@ func (p *Processor) store(ctx context.Context, m *command.Message, what string, 
 	}
 }
 
-// outlive returns a context that ends grace after ctx does.
-func outlive(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+// mayWrite waits for the lease; the error is ctx's cause.
+func (p *Processor) mayWrite(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return p.lease.Wait(ctx)
+}
+
+// outlive returns a context that ends PublishGrace after ctx does, and with it if
+// the group has fenced this process.
+func (p *Processor) outlive(ctx context.Context) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(grace, func() { cancel(context.Cause(ctx)) })
+	end := func() {
+		cause := context.Cause(ctx)
+		if p.fenced(cause) {
+			cancel(cause)
+			return
+		}
+		timer := time.AfterFunc(p.cfg.PublishGrace, func() { cancel(cause) })
 		context.AfterFunc(longer, func() { timer.Stop() })
-	})
+	}
+	if ctx.Err() != nil {
+		end()
+		return longer, func() { cancel(context.Canceled) }
+	}
+	stop := context.AfterFunc(ctx, end)
 	return longer, func() {
 		stop()
 		cancel(context.Canceled)

@@ -2,7 +2,6 @@ package processing
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"bankprocessor/internal/command"
@@ -15,13 +14,7 @@ const maxForgiven = 3
 // followed by queries until the bank's own list does (contract section 4). The
 // dealer's key stays blocked meanwhile.
 func (r *run) executeInvoice(ctx context.Context, inv *command.Invoice) (end, error) {
-	s := situation{
-		operation: inv.Operation,
-		advance:   inv.Maturity == command.Advance,
-	}
-	if inv.Operation == command.UpsertInvoice {
-		s.operation, s.mayUpdate = command.InsertInvoice, !s.advance
-	}
+	s := r.situation(inv)
 	rounds := settleRounds{waits: r.p.cfg.Settle}
 	for backoffs, forgiven := 0, 0; ; {
 		v, err := r.send(ctx, s.operation)
@@ -49,8 +42,12 @@ func (r *run) executeInvoice(ctx context.Context, inv *command.Invoice) (end, er
 				return d.end, nil
 			case d.action == resend:
 				s.resent = true
+				if s.recovered {
+					s.recovered = false
+					rounds.restart()
+				}
 			case d.action == sendUpdate:
-				s.operation, s.mayUpdate, s.resent = command.UpdateInvoice, false, false
+				s.operation, s.mayUpdate, s.resent, s.recovered = command.UpdateInvoice, false, false, false
 				rounds.restart()
 			}
 		case v.Retry == command.RetryBackoff:
@@ -64,6 +61,29 @@ func (r *run) executeInvoice(ctx context.Context, inv *command.Invoice) (end, er
 	}
 }
 
+// situation is where the invoice stands: at its beginning, or where a life before
+// has left it.
+func (r *run) situation(inv *command.Invoice) situation {
+	s := situation{operation: inv.Operation, advance: inv.Maturity == command.Advance}
+	if inv.Operation == command.UpsertInvoice {
+		s.operation, s.mayUpdate = command.InsertInvoice, !s.advance
+	}
+	if len(r.made) == 0 {
+		return s
+	}
+	s.recovered = true
+	s.operation = r.made[len(r.made)-1].Operation
+	s.mayUpdate = s.mayUpdate && s.operation == command.InsertInvoice
+	sends := 0
+	for _, a := range r.made {
+		if a.Operation == s.operation {
+			sends++
+		}
+	}
+	s.resent = sends > 1
+	return s
+}
+
 // confirmed says that the bank has done what was asked, wholly or in part.
 func confirmed(v command.Verdict) bool {
 	return v.Status == command.Succeeded || v.Status == command.Partial
@@ -72,6 +92,7 @@ func confirmed(v command.Verdict) bool {
 // resolve queries the bank, waiting before each look, until a decision other
 // than to look again is made. The error is ctx's cause.
 func (r *run) resolve(ctx context.Context, inv *command.Invoice, s *situation, rounds *settleRounds) (decision, error) {
+	r.takeBack(ctx)
 	atOnce := knownToExist(s.last)
 	for {
 		wait := time.Duration(0)
@@ -88,6 +109,7 @@ func (r *run) resolve(ctx context.Context, inv *command.Invoice, s *situation, r
 		if err != nil {
 			return decision{}, err
 		}
+		r.note(inv, e, answered)
 		if !answered {
 			return decision{end: end{verdict: inDoubt(s.last)}}, nil
 		}
@@ -133,7 +155,7 @@ func (r *run) queryDay(ctx context.Context, inv *command.Invoice, day command.Da
 		if err := r.p.bank.Wait(ctx, name); err != nil {
 			return nil, false, err
 		}
-		v := r.call(ctx, query, "")
+		v := r.query(ctx, query)
 		if list, ok := v.Result.(*command.InvoiceResultList); ok && v.Status == command.Succeeded {
 			return list.Rows, true, nil
 		}
@@ -159,15 +181,17 @@ func (r *run) resultsQuery(inv *command.Invoice, day command.Date) *command.Comm
 	}
 }
 
-// stoppedInvoice ends an invoice whose context has ended. One that never left,
-// or was refused, is released. Otherwise one last look without a wait may prove
-// it done; absence proves nothing that soon, so everything else is in doubt.
+// stoppedInvoice ends an invoice whose context has ended. One that never left, or
+// was refused, is released, and so is one of which the attempts tell the next owner
+// all: he resolves it. Otherwise, where an answer would be lost, one last look
+// without a wait may prove it done; absence proves nothing that soon, so everything
+// else is in doubt.
 func (r *run) stoppedInvoice(ctx context.Context, inv *command.Invoice, s situation, cause error) (end, error) {
-	if !r.uncertain {
-		return end{}, fmt.Errorf("%w: %w", ErrReleased, cause)
+	if !r.uncertain || (!r.unrecorded && saysNothing(s.last)) {
+		return end{}, r.released(ctx, cause)
 	}
 	if !r.p.bank.Shut(command.DBSInvoiceResultsQuery) {
-		v := r.call(ctx, r.resultsQuery(inv, inv.DueDate), "")
+		v := r.query(ctx, r.resultsQuery(inv, inv.DueDate))
 		if list, ok := v.Result.(*command.InvoiceResultList); ok && v.Status == command.Succeeded {
 			d := decide(s, evidenceOf(inv, inv.DueDate, list.Rows))
 			if d.action == conclude && d.end.reconciled && d.end.verdict.Status == command.Succeeded {
@@ -176,6 +200,12 @@ func (r *run) stoppedInvoice(ctx context.Context, inv *command.Invoice, s situat
 		}
 	}
 	return end{verdict: inDoubt(s.last)}, nil
+}
+
+// saysNothing says that a successor misses nothing who does not know v: there was
+// no answer, or one that the bank gives again.
+func saysNothing(v command.Verdict) bool {
+	return v.Delivery == command.Unanswered || !effectUnknown(v)
 }
 
 // settleRounds hands out the settle waits; the last one repeats.

@@ -22,6 +22,8 @@ type situation struct {
 	resent bool
 	// lastRound says that no further wait is left.
 	lastRound bool
+	// recovered says that what was sent last was sent in a life before.
+	recovered bool
 }
 
 // action is what comes next.
@@ -39,8 +41,18 @@ type decision struct {
 	end    end
 }
 
-// decide is the table of contract section 4.
+// decide is the table of contract section 4. A call of a life before may have been
+// under way at the bank until a moment ago, whatever its time limit: nothing is sent
+// after it before the last look.
 func decide(s situation, e evidence) decision {
+	d := decideOperation(s, e)
+	if d.action == resend && s.recovered && !s.lastRound {
+		return decision{action: lookAgain}
+	}
+	return d
+}
+
+func decideOperation(s situation, e evidence) decision {
 	switch s.operation {
 	case command.UpdateInvoice:
 		return decideUpdate(s, e)

@@ -68,3 +68,31 @@ func compare(inv *command.Invoice, day command.Date, row *command.InvoiceResultR
 		weak:   row.DueDate.IsZero() || row.Record == "",
 	}
 }
+
+// String says what was found, without a value of the invoice's.
+func (e evidence) String() string {
+	switch {
+	case !e.found:
+		return "no row of the invoice"
+	case e.cancelled():
+		return "a cancelled row of the invoice"
+	case e.unclear():
+		return "a row of a status that is not known"
+	case e.same && e.paid:
+		return "a paid row with the same content"
+	case e.same:
+		return "a row with the same content"
+	case e.paid:
+		return "a paid row with other content"
+	}
+	return "a row with other content"
+}
+
+// note keeps what a look has shown, for whoever has to decide.
+func (r *run) note(inv *command.Invoice, e evidence, answered bool) {
+	r.looks++
+	r.seen = "the query was not answered"
+	if answered {
+		r.seen = e.String() + " under due date " + inv.DueDate.String()
+	}
+}

@@ -271,11 +271,16 @@ func TestExpiryAfter106IsNoRefusal(t *testing.T) {
 func TestStopDuringAResolution(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		rows   bool
-		status command.Status
+		answer   command.Verdict
+		rows     bool
+		attempts bool
+		status   command.Status // "" for released
 	}{
-		"a row proves it":        {true, command.Succeeded},
-		"absence proves nothing": {false, command.InDoubt},
+		"the attempt tells the next owner":                {lost(), true, true, ""},
+		"no record of the attempt, a row proves it":       {lost(), true, false, command.Succeeded},
+		"no record of the attempt, absence proves little": {lost(), false, false, command.InDoubt},
+		"an answer would be lost, a row proves it":        {fault("999", command.CodeDBSBankUnexpectedError), true, true, command.Succeeded},
+		"an answer would be lost, absence proves little":  {fault("119", command.CodeDBSBankAdvancePaymentFailed), false, true, command.InDoubt},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -283,7 +288,10 @@ func TestStopDuringAResolution(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				inv := invoice(command.InsertInvoice, command.Term)
 				b := setup(t, inv)
-				b.bank.answers(command.DBSInvoiceUpsert, lost())
+				if !tt.attempts {
+					b = setup(t, inv, withoutAttempts)
+				}
+				b.bank.answers(command.DBSInvoiceUpsert, tt.answer)
 				if tt.rows {
 					b.bank.answers(command.DBSInvoiceResultsQuery, listed(row(inv)))
 				} else {
@@ -291,7 +299,11 @@ func TestStopDuringAResolution(t *testing.T) {
 				}
 				time.AfterFunc(time.Second, func() { cancel(errors.New("draining")) })
 				start := time.Now()
-				if o := b.handle(ctx); o.Status != tt.status {
+				if tt.status == "" {
+					if err := b.p.Handle(ctx, b.m); !errors.Is(err, ErrReleased) || len(b.log.outcomes) > 0 {
+						t.Errorf("Handle: %v with %d outcomes, want it released", err, len(b.log.outcomes))
+					}
+				} else if o := b.handle(ctx); o.Status != tt.status {
 					t.Errorf("status %s, want %s", o.Status, tt.status)
 				}
 				if took := time.Since(start); took > time.Second {

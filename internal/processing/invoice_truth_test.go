@@ -166,7 +166,7 @@ func TestOutcomesNeverContradictTheBank(t *testing.T) {
 			inv.Amount, bank.inv = &amount, inv
 			before := bank.held
 			bank.listed = before
-			b := setup(t, inv)
+			b := setup(t, inv, withoutAttempts)
 			b.p.bank = bank
 			ctx := t.Context()
 			if stop > 0 {

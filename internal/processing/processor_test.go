@@ -226,6 +226,7 @@ func TestNothingIsDoneUntilItIsDurable(t *testing.T) {
 		b := setup(t, complete())
 		b.bank.answers(command.CustomerComplete, lost())
 		b.log.refuse(5)
+		b.bank.onCall = func(command.Name) { b.log.refuse(5) }
 		b.want(b.handle(t.Context()), command.InDoubt, command.CodeBankNoAnswer, 1, command.ReasonInDoubt)
 		if n := len(b.bank.calls(command.CustomerComplete)); n != 1 {
 			t.Errorf("%d calls at the bank because the outcome could not be stored, want 1", n)
@@ -238,7 +239,7 @@ func TestAnOutcomeThatCannotBeStoredHandsTheCommandOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := setup(t, complete())
 		b.bank.answers(command.CustomerComplete, ok(command.CodeCustomerCompleted))
-		b.log.refuse(1_000_000)
+		b.bank.onCall = func(command.Name) { b.log.refuse(1_000_000) }
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		start := time.Now()
@@ -264,7 +265,7 @@ func TestLetterComesBeforeOutcome(t *testing.T) {
 	b := setup(t, complete())
 	b.bank.answers(command.CustomerComplete, lost())
 	b.handle(t.Context())
-	if got := strings.Join(b.log.order, " "); got != "letter outcome" {
+	if got := strings.Join(b.log.order, " "); got != "attempt letter outcome" {
 		t.Errorf("published %q", got)
 	}
 }
@@ -277,18 +278,24 @@ func TestStopReleasesWhatIsSafeToRunAgain(t *testing.T) {
 		script   []command.Verdict
 		released bool
 		status   command.Status
+		attempts bool
 	}{
-		"waiting at the gate":       {limitQuery(), nil, true, ""},
-		"backing off a read":        {limitQuery(), []command.Verdict{http500(3)}, true, ""},
-		"backing off a create":      {create(), []command.Verdict{lostRepeatable(3)}, true, ""},
-		"backing off an unsent one": {complete(), []command.Verdict{unreachable()}, true, ""},
-		"loan that may have left":   {loan(), []command.Verdict{lostRepeatable(1)}, false, command.InDoubt},
+		"waiting at the gate":                    {limitQuery(), nil, true, "", true},
+		"backing off a read":                     {limitQuery(), []command.Verdict{http500(3)}, true, "", true},
+		"backing off a create":                   {create(), []command.Verdict{lostRepeatable(3)}, true, "", true},
+		"backing off an unsent one":              {complete(), []command.Verdict{unreachable()}, true, "", true},
+		"loan that may have left, not on record": {loan(), []command.Verdict{lostRepeatable(1)}, false, command.InDoubt, false},
+		"loan that may have left, on record":     {loan(), []command.Verdict{lostRepeatable(1)}, true, "", true},
+		"complete that may have left":            {complete(), []command.Verdict{lost()}, false, command.InDoubt, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				b := setup(t, tt.payload)
+				if !tt.attempts {
+					b = setup(t, tt.payload, withoutAttempts)
+				}
 				if tt.script == nil {
 					open := b.bank.shut(tt.payload.Name())
 					defer open()

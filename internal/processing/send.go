@@ -11,31 +11,27 @@ import (
 )
 
 // send calls the command's own method until the call has counted: outages,
-// pauses and throttling are waited out and spend nothing. The error is ctx's
-// cause; the verdict is then void.
+// pauses and throttling are waited out and spend nothing. A command that starts in
+// doubt has had its first answer: none. The error is ctx's cause; the verdict is
+// then void.
 func (r *run) send(ctx context.Context, operation command.InvoiceOperation) (command.Verdict, error) {
+	if v, ok := r.takeDoubt(); ok {
+		return v, nil
+	}
 	for unsent := 0; ; {
-		if err := r.p.bank.Wait(ctx, r.c.Name()); err != nil {
+		id := uuid.NewString()
+		late, err := r.prepare(ctx, id, operation)
+		if err != nil {
 			return command.Verdict{}, err
 		}
-		if err := context.Cause(ctx); err != nil {
-			return command.Verdict{}, err
-		}
-		if r.c.Expired(r.p.now()) {
+		if late {
 			return expired(), nil
 		}
-		r.calling = true
-		v := r.call(ctx, r.c, operation)
-		r.calling = false
-		if v.Delivery != command.NotSent {
-			r.attempts++
-		}
+		v := r.callOwn(ctx, id, operation)
 		if !waitsOut(v) {
-			if !r.c.Name().ReadOnly() && effectUnknown(v) {
-				r.uncertain = true
-			}
 			return v, nil
 		}
+		r.takeBack(ctx)
 		r.p.observer.Retried(r.c.Name(), &v)
 		wait := r.p.backoff(0) // the gate paces what it holds back
 		if v.Retry == command.RetryBackoff {
@@ -48,17 +44,54 @@ func (r *run) send(ctx context.Context, operation command.InvoiceOperation) (com
 	}
 }
 
-// call makes one call that the end of ctx does not cut short: the bank client
-// bounds it.
-func (r *run) call(ctx context.Context, c *command.Command, operation command.InvoiceOperation) command.Verdict {
-	id := uuid.NewString()
-	v := r.p.bank.Call(context.WithoutCancel(ctx), c, command.Call{
-		RequestID: id, Traceparent: r.trace.child(), Operation: operation,
-	})
-	if c == r.c && v.Delivery != command.NotSent {
+// prepare waits until the command's own method may be called and announces the
+// call; expired says that the command must not be sent any more. The record may
+// take its time, so that everything is asked again after it.
+func (r *run) prepare(ctx context.Context, id string, operation command.InvoiceOperation) (expired bool, err error) {
+	if err := r.p.bank.Wait(ctx, r.c.Name()); err != nil {
+		return false, err
+	}
+	if err := context.Cause(ctx); err != nil {
+		return false, err
+	}
+	if r.c.Expired(r.p.now()) {
+		return true, nil
+	}
+	if err := r.p.lease.Wait(ctx); err != nil {
+		return false, err
+	}
+	if err := r.announce(ctx, id, operation); err != nil {
+		return false, err
+	}
+	return r.c.Expired(r.p.now()), context.Cause(ctx)
+}
+
+// callOwn makes one call of the command's own method, and none without the lease.
+func (r *run) callOwn(ctx context.Context, id string, operation command.InvoiceOperation) command.Verdict {
+	r.calling = true
+	v := r.call(ctx, r.c, command.Call{RequestID: id, Operation: operation, Permit: r.p.lease.Check})
+	r.calling = false
+	if v.Delivery != command.NotSent {
+		r.attempts++
 		r.requestID = id
 	}
+	if !r.c.Name().ReadOnly() && effectUnknown(v) {
+		r.uncertain = true
+		r.mayHaveLeft()
+	}
 	return v
+}
+
+// call makes one call that the end of ctx does not cut short: the bank client
+// bounds it.
+func (r *run) call(ctx context.Context, c *command.Command, call command.Call) command.Verdict {
+	call.Traceparent = r.trace.child()
+	return r.p.bank.Call(context.WithoutCancel(ctx), c, call)
+}
+
+// query asks the bank what it has; it changes nothing and needs no lease.
+func (r *run) query(ctx context.Context, c *command.Command) command.Verdict {
+	return r.call(ctx, c, command.Call{RequestID: uuid.NewString()})
 }
 
 // longestAsked caps what a bank may ask a command to wait.
@@ -82,11 +115,18 @@ func waitsOut(v command.Verdict) bool {
 // effectUnknown says whether a write with this verdict may or may not have
 // changed something.
 func effectUnknown(v command.Verdict) bool {
-	return v.Delivery == command.Unanswered || v.Status == command.InDoubt || v.Status == command.Pending
+	switch v.Delivery {
+	case command.NotSent:
+		return false
+	case command.Unanswered:
+		return true
+	}
+	return v.Status == command.InDoubt || v.Status == command.Pending
 }
 
 // pauseBeforeResend waits out the backoff and the retry budget.
 func (r *run) pauseBeforeResend(ctx context.Context, n int, v command.Verdict) error {
+	r.takeBack(ctx)
 	r.p.observer.Retried(r.c.Name(), &v)
 	if err := sleep(ctx, max(asked(v), r.p.backoff(n))); err != nil {
 		return err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -124,14 +126,18 @@ func (b *scriptedBank) calls(name command.Name) []sent {
 	return out
 }
 
-// memoryLog keeps what is published, in order.
+// memoryLog keeps what is published, in order, and is the history that follows from
+// it.
 type memoryLog struct {
-	mu       sync.Mutex
-	attempts []*command.Attempt
-	outcomes []*command.Outcome
-	letters  []*command.DeadLetter
-	order    []string
-	refusals int // how many more publications fail with errAway
+	mu        sync.Mutex
+	attempts  []*command.Attempt // withdrawals are among them
+	outcomes  []*command.Outcome
+	offsets   []int64 // of the commands of the outcomes
+	letters   []*command.DeadLetter
+	order     []string
+	refusals  int  // how many more publications fail with errAway
+	differs   bool // what the history says of an id that was used twice
+	onPublish func(what string, stored bool)
 }
 
 var errAway = errors.New("broker away")
@@ -139,43 +145,116 @@ var errAway = errors.New("broker away")
 // refuse makes the next n publications fail.
 func (l *memoryLog) refuse(n int) { l.refusals = n }
 
-// refused takes one refusal, if any is left.
-func (l *memoryLog) refused() bool {
-	if l.refusals == 0 {
-		return false
+// publish has one record stored, unless it is refused.
+func (l *memoryLog) publish(what string, store func()) error {
+	l.published(what, false)
+	l.mu.Lock()
+	if l.refusals > 0 {
+		l.refusals--
+		l.mu.Unlock()
+		return errAway
 	}
-	l.refusals--
-	return true
+	store()
+	l.order = append(l.order, what)
+	l.mu.Unlock()
+	l.published(what, true)
+	return nil
+}
+
+func (l *memoryLog) published(what string, stored bool) {
+	if l.onPublish != nil {
+		l.onPublish(what, stored)
+	}
 }
 
 func (l *memoryLog) Attempt(_ context.Context, _ *command.Message, a *command.Attempt) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.refused() {
-		return errAway
+	what := "attempt"
+	if a.Withdrawn {
+		what = "withdrawal"
 	}
-	l.attempts, l.order = append(l.attempts, a), append(l.order, "attempt")
-	return nil
+	return l.publish(what, func() { l.attempts = append(l.attempts, a) })
 }
 
-func (l *memoryLog) Outcome(_ context.Context, _ *command.Message, o *command.Outcome) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.refused() {
-		return errAway
-	}
-	l.outcomes, l.order = append(l.outcomes, o), append(l.order, "outcome")
-	return nil
+func (l *memoryLog) Outcome(_ context.Context, m *command.Message, o *command.Outcome) error {
+	return l.publish("outcome", func() {
+		l.outcomes, l.offsets = append(l.outcomes, o), append(l.offsets, m.Offset)
+	})
 }
 
 func (l *memoryLog) DeadLetter(_ context.Context, d *command.DeadLetter) error {
+	return l.publish("letter", func() { l.letters = append(l.letters, d) })
+}
+
+func (l *memoryLog) Open(_ context.Context, m *command.Message, id string) (past command.Past, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.refused() {
-		return errAway
+	for i, o := range l.outcomes {
+		if o.CommandID == id {
+			elsewhere := l.offsets[i] != m.Offset
+			return command.Past{Concluded: true, Elsewhere: elsewhere, Differs: elsewhere && l.differs}, nil
+		}
 	}
-	l.letters, l.order = append(l.letters, d), append(l.order, "letter")
-	return nil
+	for _, a := range l.attempts {
+		if a.CommandID == id && !a.Withdrawn && !l.withdrawn(a.ChannelRequestID) {
+			past.Attempts = append(past.Attempts, *a)
+		}
+	}
+	return past, nil
+}
+
+func (l *memoryLog) withdrawn(requestID string) bool {
+	return slices.ContainsFunc(l.attempts, func(a *command.Attempt) bool {
+		return a.Withdrawn && a.ChannelRequestID == requestID
+	})
+}
+
+func (l *memoryLog) Close(*command.Message, string) {}
+
+// leaseSwitch is a lease that a test takes away and gives back.
+type leaseSwitch struct {
+	mu   sync.Mutex
+	held chan struct{} // closed while the lease is held
+}
+
+var errNoLease = errors.New("the lease is not held")
+
+func newLeaseSwitch() *leaseSwitch {
+	l := &leaseSwitch{held: make(chan struct{})}
+	close(l.held)
+	return l
+}
+
+// lose takes the lease away; the returned function gives it back.
+func (l *leaseSwitch) lose() (renew func()) {
+	held := make(chan struct{})
+	l.mu.Lock()
+	l.held = held
+	l.mu.Unlock()
+	return sync.OnceFunc(func() { close(held) })
+}
+
+func (l *leaseSwitch) now() chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held
+}
+
+func (l *leaseSwitch) Check() error {
+	select {
+	case <-l.now():
+		return nil
+	default:
+		return errNoLease
+	}
+}
+
+func (l *leaseSwitch) Wait(ctx context.Context) error {
+	select {
+	case <-l.now():
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // decoded hands out a ready command or error.
@@ -189,12 +268,14 @@ func (d decoded) Decode(context.Context, *command.Message) (*command.Command, er
 }
 
 type bundle struct {
-	t    *testing.T
-	bank *scriptedBank
-	log  *memoryLog
-	p    *Processor
-	c    *command.Command
-	m    *command.Message
+	t     *testing.T
+	bank  *scriptedBank
+	log   *memoryLog
+	lease *leaseSwitch
+	told  *told
+	p     *Processor
+	c     *command.Command
+	m     *command.Message
 }
 
 // setup returns a processor of one command over a scripted bank.
@@ -205,7 +286,7 @@ func setup(t *testing.T, payload command.Payload, mutate ...func(*Config)) *bund
 		f(&cfg)
 	}
 	b := &bundle{
-		t: t, bank: newScriptedBank(), log: &memoryLog{},
+		t: t, bank: newScriptedBank(), log: &memoryLog{}, lease: newLeaseSwitch(), told: &told{},
 		c: &command.Command{ID: "7b0c1f0e-9a51-4c3f-8a0d-1f2e3d4c5b6a", CorrelationID: "corr-1", Payload: payload},
 		m: &command.Message{
 			Topic: string(payload.Name()), Name: payload.Name(), Partition: 3, Offset: 42,
@@ -213,9 +294,52 @@ func setup(t *testing.T, payload command.Payload, mutate ...func(*Config)) *bund
 			Headers: []command.Header{{Key: "traceparent", Value: []byte("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")}},
 		},
 	}
-	b.p = New(cfg, Deps{Decoder: decoded{c: b.c}, Bank: b.bank, Publisher: b.log})
+	b.p = New(cfg, b.deps())
 	return b
 }
+
+func (b *bundle) deps() Deps {
+	return Deps{
+		Decoder: decoded{c: b.c}, Bank: b.bank, Publisher: b.log, History: b.log, Lease: b.lease, Observer: b.told,
+		Fenced: func(cause error) bool { return errors.Is(cause, errFenced) },
+	}
+}
+
+// errFenced is the cause that ends a context when the group has fenced the process.
+var errFenced = errors.New("fenced")
+
+// told counts what the observer is told of attempts and of what was before.
+type told struct {
+	NopObserver
+
+	attempted, recovered, answered, twice, differing int
+}
+
+func (o *told) Attempted(command.Name, time.Duration) { o.attempted++ }
+func (o *told) Recovered(command.Name)                { o.recovered++ }
+
+func (o *told) Answered(_ command.Name, elsewhere, differs bool) {
+	o.answered++
+	if elsewhere {
+		o.twice++
+	}
+	if differs {
+		o.differing++
+	}
+}
+
+// attemptedBefore has an owner before have announced calls and left nothing else.
+func (b *bundle) attemptedBefore(operations ...command.InvoiceOperation) {
+	for i, operation := range operations {
+		b.log.attempts = append(b.log.attempts, &command.Attempt{
+			CommandID: b.c.ID, Command: b.c.Name(), Number: i + 1, ChannelRequestID: fmt.Sprintf("before-%d", i+1),
+			Operation: operation, StartedAt: time.Now().UTC(), Partition: b.m.Partition, Offset: b.m.Offset,
+		})
+	}
+}
+
+// withoutAttempts switches the records off.
+func withoutAttempts(c *Config) { c.Attempts = []string{} }
 
 // handle runs the command and returns its only outcome.
 func (b *bundle) handle(ctx context.Context) *command.Outcome {

@@ -2,6 +2,7 @@ package processing
 
 import (
 	"bytes"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,11 +15,24 @@ type finished struct {
 	outcome  *command.Outcome
 	letter   *command.DeadLetter
 	received time.Time
+	// known are the request ids of the attempts that it takes into account.
+	known []string
+}
+
+// knows says whether it takes all of those attempts into account. What another
+// owner has attempted meanwhile may have made it untrue.
+func (f finished) knows(attempts []command.Attempt) bool {
+	for i := range attempts {
+		if !slices.Contains(f.known, attempts[i].ChannelRequestID) {
+			return false
+		}
+	}
+	return true
 }
 
 // unstored keeps what came of commands whose partition was wanted back before it
-// could be stored. Should the partition come back, that is published: to carry the
-// command out anew would call the bank anew. Another owner knows nothing of it.
+// could be stored. Should the partition come back, that is published, unless the
+// history knows better: another owner knows nothing of it.
 type unstored struct {
 	mu   sync.Mutex
 	byAt map[place]kept
@@ -60,4 +74,12 @@ func (u *unstored) take(m *command.Message) (f finished, ok bool) {
 	k, ok := u.byAt[placeOf(m)]
 	delete(u.byAt, placeOf(m))
 	return k.finished, ok && bytes.Equal(k.value, m.Value)
+}
+
+// has says whether anything is kept of m.
+func (u *unstored) has(m *command.Message) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	k, ok := u.byAt[placeOf(m)]
+	return ok && bytes.Equal(k.value, m.Value)
 }

@@ -39,3 +39,17 @@ func inDoubt(v command.Verdict) command.Verdict {
 	}
 	return v
 }
+
+// attemptedBefore is the answer to an attempt of a life before: none that anybody
+// knows of.
+func attemptedBefore(name command.Name) command.Verdict {
+	v := command.Verdict{
+		Status: command.InDoubt, Code: command.CodeBankNoAnswer, Category: command.CategoryTransport,
+		Retry: command.RetryReconcile, Delivery: command.Unanswered, DeadLetter: true,
+		Detail: "the bank was called before the processor ended or lost the partition, and no answer was recorded",
+	}
+	if name == command.LoanIncomeSubmit { // contract section 3.7: one resend
+		v.Retry, v.Resends = command.RetryBackoff, 1
+	}
+	return v
+}

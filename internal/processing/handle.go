@@ -1,0 +1,102 @@
+package processing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"bankprocessor/internal/command"
+)
+
+// Handle takes one command to its outcome and returns nil once that is durable, or
+// has been before. The end of ctx stops every wait, never a bank call that is under
+// way; the command is then either brought to a true end with what is known, or
+// given back with an error that errors.Is ErrReleased. Any other error says that
+// something came of the command which could not be stored.
+func (p *Processor) Handle(ctx context.Context, m *command.Message) error {
+	received := p.now()
+	c, err := p.decoder.Decode(ctx, m)
+	unreadable, isUnreadable := errors.AsType[*command.DecodeError](err)
+	if err != nil && !isUnreadable {
+		return p.notYet(m, fmt.Errorf("decoding command: %w", err))
+	}
+	id := idOf(c, unreadable)
+	if id == "" {
+		p.unstored.take(m) // it is made again, the same
+		return p.finishUnreadable(ctx, m, unreadable, command.Past{}, received)
+	}
+	past, err := p.history.Open(ctx, m, id)
+	if err != nil {
+		return p.notYet(m, fmt.Errorf("looking up command: %w", err))
+	}
+	defer p.history.Close(m, id)
+	f, kept := p.unstored.take(m)
+	switch {
+	case past.Concluded:
+		return p.answered(ctx, m, id, past, received)
+	case kept && f.knows(past.Attempts):
+		return p.publish(ctx, m, f)
+	case isUnreadable:
+		return p.finishUnreadable(ctx, m, unreadable, past, received)
+	}
+	return p.run(ctx, m, c, past, received)
+}
+
+// idOf is the id of a command, whether it could be read or not.
+func idOf(c *command.Command, unreadable *command.DecodeError) string {
+	if unreadable != nil {
+		return unreadable.CommandID
+	}
+	return c.ID
+}
+
+// notYet gives a command back that could not be looked at. What is kept of it from
+// before keeps it from being called unspent.
+func (p *Processor) notYet(m *command.Message, err error) error {
+	if p.unstored.has(m) {
+		return fmt.Errorf("what came of the command is not stored yet: %w", err)
+	}
+	return fmt.Errorf("%w: %w", ErrReleased, err)
+}
+
+// answered ends a command whose id has its outcome: there is nothing left to do,
+// but for a command that is known to be another one under the same id. It has no
+// outcome of its own, for the id has one; a person must look.
+func (p *Processor) answered(ctx context.Context, m *command.Message, id string, past command.Past, received time.Time) error {
+	differs := past.Elsewhere && past.Differs
+	if differs {
+		letter := &command.DeadLetter{
+			Reason: command.ReasonRejectedByContract, Code: command.CodeCommandIDReused, CommandID: id,
+			Text: "another command with this commandId has its outcome: nothing was sent",
+		}
+		if err := p.publish(ctx, m, finished{letter: letter, received: received}); err != nil {
+			return err
+		}
+	}
+	p.observer.Answered(m.Name, past.Elsewhere, differs)
+	if past.Elsewhere && !differs {
+		p.log.Info("a command was published twice: the outcome that its id has answers it",
+			"command", m.Name, "command_id", id, "partition", m.Partition, "offset", m.Offset)
+	}
+	return nil
+}
+
+// run carries a command out.
+func (p *Processor) run(ctx context.Context, m *command.Message, c *command.Command, past command.Past, received time.Time) error {
+	r := &run{p: p, m: m, c: c, received: received}
+	r.trace = parseTraceparent(m.Header(traceparentHeader))
+	if string(m.Key) != c.Payload.OrderingKey() {
+		p.observer.KeyMismatch(c.Name())
+		p.log.Warn("record key is not the command's ordering key: order is not kept for it",
+			"command", c.Name(), "command_id", c.ID, "partition", m.Partition, "offset", m.Offset)
+	}
+	if past.InDoubt() {
+		r.recover(past.Attempts)
+	}
+	e, err := r.execute(ctx)
+	if err != nil {
+		return err
+	}
+	return r.finish(ctx, e)
+}
