@@ -98,6 +98,7 @@ func New(cfg config.Config, o Options) (*App, error) {
 	})
 	processor := processing.New(cfg.Processing, processing.Deps{
 		Decoder: events, Bank: a.banks.router, Publisher: past.Recorder(publisher), History: past, Lease: held,
+		Fenced:   func(cause error) bool { return errors.Is(cause, consumers.ErrFenced) },
 		Observer: processingObserver{a.metrics}, Logger: a.log,
 	})
 	if a.consumer, err = consumers.New(intake, consumers.Deps{
