@@ -48,6 +48,14 @@ func TestDateArithmetic(t *testing.T) {
 		if back, err := command.ParseDate(d.String()); err != nil || back != d {
 			t.Fatalf("%s parses to %v, %v", d, back, err)
 		}
+		text, err := d.MarshalText()
+		var read command.Date
+		if err = errors.Join(err, read.UnmarshalText(text)); err != nil || read != d {
+			t.Fatalf("%s is read as %v, %v", text, read, err)
+		}
+		if read.UnmarshalText(nil) != nil || !read.IsZero() || read.UnmarshalText([]byte("2026-11-31")) == nil {
+			t.Fatal("no day, or none of the calendar's, is read as one")
+		}
 		n := rapid.IntRange(-400, 400).Draw(t, "n")
 		o := d.AddDays(n)
 		if d.DaysUntil(o) != n || o.Compare(d) != sign(n) {
