@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 type banksimFlags struct {
 	address, cert, key, clientCA string
+	ledger, duplicates           string
 }
 
 func banksimCommand(t terminal) *cobra.Command {
@@ -33,14 +35,32 @@ func banksimCommand(t terminal) *cobra.Command {
 	c.Flags().StringVar(&f.cert, "tls-cert", "", "PEM `FILE` with the server's certificate; none speaks plain HTTP")
 	c.Flags().StringVar(&f.key, "tls-key", "", "PEM `FILE` with its key")
 	c.Flags().StringVar(&f.clientCA, "tls-client-ca", "", "PEM `FILE` with the roots that client certificates must have")
+	c.Flags().StringVar(&f.ledger, "ledger", "", "`FILE` to append every call and every change to, as NDJSON without personal\n"+
+		"data, before the answer leaves; an existing one is gone on with. Lines outlive\n"+
+		"the simulator, not the machine (no fsync). FILE.key recognises persons again")
+	c.Flags().StringVar(&f.duplicates, "duplicates", string(banksim.DuplicatesRefused),
+		"what becomes of a repeated insert or completion: `refused`, or recorded\n"+
+			"again by a bank that does not see that it is one")
 	c.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 	return c
 }
 
-func simulate(ctx context.Context, t terminal, f banksimFlags) error {
+func simulate(ctx context.Context, t terminal, f banksimFlags) (err error) {
+	cfg := banksim.Config{LedgerFile: f.ledger, Duplicates: banksim.Duplicates(f.duplicates)}
+	if err := cfg.WithDefaults().Validate(); err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
 	tlsConfig, err := f.tls()
 	if err != nil {
 		return err
+	}
+	bank, err := banksim.Open(cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, bank.Close()) }()
+	if bank.LedgerTorn() {
+		fmt.Fprintf(t.err, "processor: %s ended in the middle of a line, which nobody was answered for: it is left out\n", f.ledger)
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.address)
 	if err != nil {
@@ -51,7 +71,7 @@ func simulate(ctx context.Context, t terminal, f banksimFlags) error {
 		scheme = "https"
 	}
 	fmt.Fprintf(t.out, "bank simulator at %s://%s\n", scheme, listener.Addr())
-	return banksim.New(banksim.Config{}).Serve(ctx, listener, tlsConfig)
+	return bank.Serve(ctx, listener, tlsConfig)
 }
 
 func (f banksimFlags) tls() (*tls.Config, error) {

@@ -24,6 +24,8 @@ type Bank struct {
 
 	ledger     *ledger
 	journal    *journal
+	writer     *ledgerWriter
+	torn       bool // the ledger file's end was
 	faults     *faultSet
 	tokens     *tokens
 	complaints complaints
@@ -34,17 +36,35 @@ type Bank struct {
 	latencies map[string]Latency // by method; "" for all others
 }
 
-// New returns a bank; empty fields of the configuration take their defaults. It
-// panics when the configuration does not Validate.
+// New is Open for configurations that cannot be wrong: it panics with Open's
+// error.
 func New(cfg Config) *Bank {
-	cfg = cfg.WithDefaults()
-	if err := cfg.Validate(); err != nil {
+	b, err := Open(cfg)
+	if err != nil {
 		panic(fmt.Errorf("banksim: %w", err))
 	}
+	return b
+}
+
+// Open returns a bank; empty fields of the configuration take their defaults.
+// With a ledger file the bank goes on where the file ends; Close it then. The
+// error of a file whose content cannot be used wraps ErrLedger and names the line.
+func Open(cfg Config) (*Bank, error) {
+	cfg = cfg.WithDefaults()
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
 	b := &Bank{
-		cfg: cfg, offer: cfg.Loan.price(), ledger: newLedger(&cfg), journal: newJournal(cfg.JournalCapacity),
+		cfg: cfg, offer: cfg.Loan.price(),
 		faults: &faultSet{}, tokens: newTokens(), requestIDs: newRecent(cfg.JournalCapacity),
 		latencies: map[string]Latency{"": cfg.Latency},
+	}
+	b.writer = newLedgerWriter(b.now)
+	b.ledger, b.journal = newLedger(&cfg, b.writer), newJournal(cfg.JournalCapacity, b.writer)
+	if cfg.LedgerFile != "" {
+		if err := b.openLedger(cfg.LedgerFile); err != nil {
+			return nil, fmt.Errorf("opening the ledger: %w", err)
+		}
 	}
 	b.routes = b.route()
 	control := b.control()
@@ -55,8 +75,16 @@ func New(cfg Config) *Bank {
 		}
 		b.receive(w, r)
 	})
-	return b
+	return b, nil
 }
+
+// Close closes the ledger file, if there is one; what changes after it is not
+// written down any more.
+func (b *Bank) Close() error { return b.writer.close() }
+
+// LedgerTorn says that the ledger file ended in the middle of a line, which was
+// left out.
+func (b *Bank) LedgerTorn() bool { return b.torn }
 
 var bankMethods = []*method{
 	{MethodCreate, identifyCustomer, interAPI(createCustomer), renderCreate},
@@ -151,7 +179,7 @@ func (b *Bank) SetDealer(d Dealer) error {
 	if _, known := b.ledger.companies[d.Company]; !known {
 		return fmt.Errorf("dealer: no company %q", d.Company)
 	}
-	b.ledger.post(dealerSet{Dealer: d})
+	b.ledger.post(nil, dealerSet{Dealer: d})
 	return nil
 }
 
@@ -254,10 +282,11 @@ func (b *Bank) Reset() {
 }
 
 func (l *ledger) reset(cfg *Config) {
-	fresh := newLedger(cfg)
+	fresh := newLedger(cfg, nil)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.books = fresh.books
+	l.writer.write(LedgerLine{Event: EventReset})
 }
 
 func (t *tokens) reset() {

@@ -13,7 +13,17 @@ import (
 
 // BenchmarkInvoice is the bank's own work on one insert, without a network.
 func BenchmarkInvoice(b *testing.B) {
-	bank := banksim.New(banksim.Config{Clock: func() time.Time { return testNow }})
+	b.Run("in memory", func(b *testing.B) { benchmarkInvoice(b, "") })
+	b.Run("with a ledger file", func(b *testing.B) { benchmarkInvoice(b, b.TempDir()+"/ledger.ndjson") })
+}
+
+func benchmarkInvoice(b *testing.B, ledger string) {
+	bank := banksim.New(banksim.Config{Clock: func() time.Time { return testNow }, LedgerFile: ledger})
+	b.Cleanup(func() {
+		if err := bank.Close(); err != nil {
+			b.Error(err)
+		}
+	})
 	handler := bank.Handler()
 	order := termInvoice().with("InvoiceNumber", "NUMBER", "SubscriberNumber", "DEALER").String()
 	body := fmt.Sprintf(`{"Header":{"AppKey":%q,"Channel":"API","ChannelSessionId":%q,"ChannelRequestId":"REQUEST"},"Parameters":[%s]}`,

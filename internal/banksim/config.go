@@ -89,6 +89,16 @@ type Config struct {
 	// Loan is the one product that personalInfo offers.
 	Loan LoanProduct
 
+	// Duplicates says whether the bank sees that it is asked for the same thing
+	// again; empty is DuplicatesRefused.
+	Duplicates Duplicates
+
+	// LedgerFile is where every call and every change of the ledger is appended,
+	// one JSON line each (LedgerLine, ReadLedger), and from which the ledger is
+	// rebuilt at the start; empty keeps it in memory alone. One bank writes one
+	// file. LedgerFile+".key" holds the key of persons' digests.
+	LedgerFile string
+
 	// Latency is added to every answer; see also SetLatency.
 	Latency Latency
 	// JournalCapacity bounds how many calls the journal remembers.
@@ -96,6 +106,22 @@ type Config struct {
 	// MaxBody bounds a request's body in bytes; a larger one is answered 413.
 	MaxBody int64
 }
+
+// Duplicates is what the bank does when it is asked for the same thing again.
+type Duplicates string
+
+// The contract has codes for repeated inserts but leaves open within what an
+// invoice's number is unique (section 3.5), and it is silent on repeated
+// completions (section 3.3). A bank that records them shows what a caller's
+// repetition can cost: each counts, and takes limit and money, anew.
+const (
+	// DuplicatesRefused answers 106 to 110, and errFlowCompleted.
+	DuplicatesRefused Duplicates = "refused"
+	// DuplicatesRecorded records a further invoice with the same number beside the
+	// first (Invoice.Copy), and ends a flow again (Flow.Completions). Updates,
+	// cancellations and payments mean the newest copy.
+	DuplicatesRecorded Duplicates = "recorded"
+)
 
 // World is the companies and dealers that exist at the start and after a reset.
 type World struct {
@@ -170,6 +196,7 @@ func (c Config) WithDefaults() Config {
 	def(&c.Branch, 9142)
 	def(&c.JournalCapacity, 1<<18)
 	def(&c.MaxBody, 1<<20)
+	def(&c.Duplicates, DuplicatesRefused)
 	def(&c.AutoDealer.Pattern, "^[0-9]")
 	def(&c.AutoDealer.Limit, Units(1_000_000_000))
 	def(&c.AutoDealer.Balance, Units(1_000_000_000))
@@ -219,6 +246,7 @@ func (c Config) Validate() error {
 	bad(c.TokenLifetime < time.Second, "token lifetime must be at least 1s")
 	bad(c.MaxRangeDays < 1, "max range days must be positive")
 	bad(c.JournalCapacity < 1, "journal capacity must be positive")
+	bad(c.Duplicates != DuplicatesRefused && c.Duplicates != DuplicatesRecorded, "duplicates must be refused or recorded")
 	bad(c.MaxBody < 1, "max body must be positive")
 	bad(c.SecretTries < 1, "secret tries must be positive")
 	bad(c.Loan.Months < 1 || c.Loan.Principal <= 0 || c.Loan.MonthlyRate <= 0, "loan needs a principal, a rate and a term")

@@ -60,8 +60,8 @@ func TestAutoDealers(t *testing.T) {
 		found bool
 	}{{AutoDealer{}, "77", true}, {AutoDealer{}, "X7", false}, {AutoDealer{Pattern: "^X"}, "X7", true}, {AutoDealer{Pattern: "none"}, "77", false}, {AutoDealer{Pattern: "."}, "", false}} {
 		cfg := Config{AutoDealer: tt.auto}.WithDefaults()
-		l := newLedger(&cfg)
-		if got := l.dealer("SOLEN", tt.code); (got != nil) != tt.found || (got != nil && got.Limit != Units(1_000_000_000)) {
+		l := newLedger(&cfg, newLedgerWriter(cfg.Clock))
+		if got := l.dealer(nil, "SOLEN", tt.code); (got != nil) != tt.found || (got != nil && got.Limit != Units(1_000_000_000)) {
 			t.Errorf("%+v %q: %+v", tt.auto, tt.code, got)
 		}
 	}

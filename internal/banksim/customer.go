@@ -50,7 +50,7 @@ func createCustomer(b *Bank, q *request) reply {
 	case !validEmail(email):
 		return refused(errEmail)
 	}
-	flow, found, fresh := b.ledger.startFlow(citizen, phone, email, existing, b.now())
+	flow, found, fresh := b.ledger.startFlow(q.cause(), citizen, phone, email, existing, b.now())
 	if !found {
 		return refused(errNoFlow)
 	}
@@ -121,7 +121,7 @@ func updateCustomer(b *Bank, q *request) reply {
 		return refused(errParameter)
 	}
 	informations := string(f.object.raw)
-	if code := b.ledger.updateFlow(process, customer, citizen, informations, q.call.ChannelSessionID); code != 0 {
+	if code := b.ledger.updateFlow(q.cause(), process, customer, citizen, informations); code != 0 {
 		return refused(code)
 	}
 	return reply{state: done(), applied: true, data: flowData{process: process, calculateLimit: calculate}}
@@ -167,7 +167,7 @@ func completeCustomer(b *Bank, q *request) reply {
 	case !validEmail(email):
 		return refused(errEmail)
 	}
-	if code := b.ledger.completeFlow(process, customer, b.now()); code != 0 {
+	if code := b.ledger.completeFlow(q.cause(), process, customer, b.now()); code != 0 {
 		return refused(code)
 	}
 	return reply{state: done(), applied: true}

@@ -149,6 +149,10 @@ func TestCustomerRefusals(t *testing.T) {
 				t.Errorf("journal has %+v", call)
 			}
 			after := b.bank.Ledger()
+			if refused := after.Flows[0].CompletionsRefused; (refused == 1) != (tt.code == "300007" && tt.method == complete) {
+				t.Errorf("%d completions are counted as refused", refused)
+			}
+			after.Flows[0].CompletionsRefused = 0
 			if len(after.Flows) != len(before.Flows) || after.Flows[0] != before.Flows[0] {
 				t.Error("a refusal changed the ledger")
 			}

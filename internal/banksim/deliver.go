@@ -69,7 +69,7 @@ func (b *Bank) answer(w http.ResponseWriter, q *request, m *method, p plan) {
 		case FaultRequestLost, FaultReset:
 			b.drop(w, q, r, f.Kind)
 		case FaultHang:
-			if !hold(q.http, p.released) {
+			if !hold(q.http, p.released, f.For) {
 				b.drop(w, q, r, f.Kind)
 			}
 		default:
@@ -86,7 +86,7 @@ func (b *Bank) answer(w http.ResponseWriter, q *request, m *method, p plan) {
 		case FaultAnswerLost, FaultReset:
 			b.drop(w, q, r, f.Kind)
 		case FaultHang:
-			if !hold(q.http, p.released) {
+			if !hold(q.http, p.released, f.For) {
 				b.drop(w, q, r, f.Kind)
 			}
 		case FaultHalfBody, FaultOversize:
@@ -106,6 +106,9 @@ func (b *Bank) answer(w http.ResponseWriter, q *request, m *method, p plan) {
 		raw = &gatewayReply{status: r.httpStatus(), contentType: "application/json; charset=utf-8", header: r.header, body: o.b}
 	}
 	b.finish(q, &r, raw.status, whole == FaultHalfBody)
+	if b.writer.trouble() != nil {
+		panic(http.ErrAbortHandler) // what is not on disk has not been answered
+	}
 	switch whole {
 	case FaultHalfBody:
 		sendHalf(w, raw)
@@ -226,11 +229,19 @@ func pause(r *http.Request, d time.Duration) bool {
 	}
 }
 
-// hold waits for the release and says whether it came before the caller left or
-// Serve stopped.
-func hold(r *http.Request, released <-chan struct{}) bool {
+// hold waits for the release, or for limit unless it is 0, and says whether it
+// came before the caller left or Serve stopped.
+func hold(r *http.Request, released <-chan struct{}, limit Duration) bool {
+	var over <-chan time.Time
+	if limit > 0 {
+		timer := time.NewTimer(time.Duration(limit))
+		defer timer.Stop()
+		over = timer.C
+	}
 	select {
 	case <-released:
+		return true
+	case <-over:
 		return true
 	case <-stopping(r):
 		return false

@@ -5,7 +5,8 @@
 //
 // It is a second reading of the contract: it shares no parsing and no code table
 // with package bankapi, so that each tests the other. It keeps everything in
-// memory, speaks to nobody, and knows no real bank's address.
+// memory, speaks to nobody, and knows no real bank's address. Config.LedgerFile
+// alone makes it write to disk.
 //
 // # Methods
 //
@@ -59,6 +60,25 @@
 // The span of code 203 counts both days.
 //
 // What a caller must not do but no code covers is served and kept as a Complaint.
+// Inserts that come again are refused by their number, completions by their flow,
+// unless Config.Duplicates is DuplicatesRecorded: then they count twice.
+//
+// # The ledger file
+//
+// With Config.LedgerFile every call, as it arrives and when it is finished, and
+// every change of the ledger is one line of JSON (LedgerLine), appended before the
+// answer leaves: whatever a caller can have seen is in the file, and what is in
+// doubt for the caller is not for its reader (ReadLedger). A line is handed to the
+// operating system at once and is not synced: it outlives the simulator, not the
+// machine. When a line cannot be written, nobody is answered any more and Serve
+// ends.
+//
+// A bank that is started on an existing file goes on with its dealers, invoices,
+// flows, applications and numbers of calls; faults, latencies, tokens, clock,
+// complaints and remembered calls begin anew. Personal data never stands in the
+// file: after such a start names are made up, and contact data, incomes and
+// explanations are empty. Persons are found again by a digest whose key is kept in
+// a file of its own; without it they are new to the bank.
 //
 // # Control API
 //

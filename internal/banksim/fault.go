@@ -19,8 +19,8 @@ const (
 	FaultRequestLost Kind = "request_lost"
 	// FaultReset sends a TCP reset (before).
 	FaultReset Kind = "tcp_reset"
-	// FaultHang holds the call until it is released (Release, ClearFaults) and
-	// then goes on, or until the caller leaves (before).
+	// FaultHang holds the call until it is released (Release, ClearFaults) or
+	// Fault.For is over and then goes on, or until the caller leaves (before).
 	FaultHang Kind = "hang"
 	// FaultHTTP answers HTTPStatus, Body and Headers (before).
 	FaultHTTP Kind = "http"
@@ -67,6 +67,8 @@ type Fault struct {
 	When  When `json:"when,omitempty"`
 
 	Latency Latency `json:"latency,omitzero"` // latency
+
+	For Duration `json:"for,omitzero"` // hang; 0 is without end
 
 	HTTPStatus int               `json:"httpStatus,omitempty"` // http, html, empty_body, code
 	Body       string            `json:"body,omitempty"`       // http
@@ -145,6 +147,9 @@ func (f Fault) Validate() error {
 	}
 	if f.HTTPStatus != 0 && (f.HTTPStatus < 200 || f.HTTPStatus > 599) {
 		errs = append(errs, errors.New("fault: httpStatus must be 200 to 599"))
+	}
+	if f.For < 0 || (f.For > 0 && f.Kind != FaultHang) {
+		errs = append(errs, errors.New("fault: for is how long a hang lasts"))
 	}
 	if err := f.Latency.check(); err != nil {
 		errs = append(errs, err)

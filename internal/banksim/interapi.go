@@ -38,6 +38,14 @@ func (q *request) parameter() *value {
 	return &list.items[0]
 }
 
+// cause is the call as what it changes names it.
+func (q *request) cause() *Cause {
+	return &Cause{
+		Seq: q.call.Seq, ChannelSessionID: q.call.ChannelSessionID,
+		ChannelRequestID: q.call.ChannelRequestID, Traceparent: q.call.Traceparent,
+	}
+}
+
 func (q *request) fields(known map[string]bool) fields {
 	f := fields{object: q.parameter(), complain: q.complain}
 	f.only(known)

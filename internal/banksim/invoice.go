@@ -28,7 +28,7 @@ func insertInvoice(b *Bank, q *request) reply {
 	if f.malformed != "" {
 		return malformed(f.malformed)
 	}
-	order.session, order.request, order.at = q.call.ChannelSessionID, q.call.ChannelRequestID, b.now()
+	order.by, order.at = q.cause(), b.now()
 
 	answer := b.ledger.order(order)
 	r := reply{code: answer.code, message: invoiceText[answer.code], state: done(), applied: answer.applied}

@@ -43,6 +43,7 @@ const journalChunk = 1024
 // journal is an append-only list of calls in chunks; the oldest chunk goes when
 // the capacity is reached. Every step is O(1) but for reading.
 type journal struct {
+	writer   *ledgerWriter
 	mu       sync.Mutex
 	capacity int
 	chunks   [][]Call
@@ -62,8 +63,8 @@ type waiter struct {
 	done     chan struct{}
 }
 
-func newJournal(capacity int) *journal {
-	return &journal{capacity: capacity, first: 1, next: 1, inFlight: map[inFlightKey]int{}, waiters: map[*waiter]struct{}{}}
+func newJournal(capacity int, writer *ledgerWriter) *journal {
+	return &journal{writer: writer, capacity: capacity, first: 1, next: 1, inFlight: map[inFlightKey]int{}, waiters: map[*waiter]struct{}{}}
 }
 
 // begin numbers the call and keeps it. plan runs under the journal's lock, so
@@ -79,6 +80,7 @@ func (j *journal) begin(c *Call, plan func(*Call)) {
 		j.inFlight[key]++
 	}
 	plan(c)
+	j.writer.call(EventArrived, c) // under the lock: arrivals stand in order
 	if n := len(j.chunks); n == 0 || len(j.chunks[n-1]) == journalChunk {
 		if n > 1 && (n-1)*journalChunk >= j.capacity {
 			j.first += journalChunk
@@ -103,6 +105,7 @@ func (j *journal) finish(c *Call) {
 			delete(j.inFlight, key)
 		}
 	}
+	j.writer.call(EventFinished, c)
 	if kept := j.at(c.Seq); kept != nil {
 		*kept = *c
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 )
 
 func post(j *journal, key string) *Call {
@@ -16,7 +17,7 @@ func post(j *journal, key string) *Call {
 
 func TestJournalForgetsTheOldest(t *testing.T) {
 	t.Parallel()
-	j := newJournal(2 * journalChunk)
+	j := newJournal(2*journalChunk, newLedgerWriter(time.Now))
 	const total = 5*journalChunk + 7
 	for i := range total {
 		c := post(j, strconv.Itoa(i))
@@ -45,7 +46,7 @@ func TestJournalForgetsTheOldest(t *testing.T) {
 
 func TestJournalSeesOverlaps(t *testing.T) {
 	t.Parallel()
-	j := newJournal(10)
+	j := newJournal(10, newLedgerWriter(time.Now))
 	first := post(j, "a")
 	second, other := post(j, "a"), post(j, "b")
 	query := &Call{Method: MethodLimit, Key: "a"}
@@ -60,7 +61,7 @@ func TestJournalSeesOverlaps(t *testing.T) {
 
 func TestJournalReset(t *testing.T) {
 	t.Parallel()
-	j := newJournal(10)
+	j := newJournal(10, newLedgerWriter(time.Now))
 	old := post(j, "a")
 	j.reset()
 	j.finish(old)
@@ -72,7 +73,7 @@ func TestJournalReset(t *testing.T) {
 
 func TestWaiting(t *testing.T) {
 	t.Parallel()
-	j := newJournal(100)
+	j := newJournal(100, newLedgerWriter(time.Now))
 	early := post(j, "a")
 	j.finish(early)
 	done := make(chan []Call)

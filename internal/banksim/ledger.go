@@ -12,9 +12,12 @@ import (
 // post: a decision reads the ledger, entries alone change it, so that a log of
 // entries is the whole ledger.
 type ledger struct {
-	rates  rates
-	auto   AutoDealer
-	autoRE *regexp.Regexp // nil when no dealer comes into being by itself
+	rates      rates
+	auto       AutoDealer
+	autoRE     *regexp.Regexp // nil when no dealer comes into being by itself
+	duplicates Duplicates
+	persons    persons
+	writer     *ledgerWriter
 
 	mu sync.Mutex
 	books
@@ -26,7 +29,7 @@ type books struct {
 	dealers   map[dealerKey]*account
 	invoices  map[invoiceKey]*Invoice
 	byDue     map[dueKey][]*Invoice
-	flows     map[string]*Flow // by citizenship number
+	flows     map[string]*Flow // by the digest of the citizenship number
 	processes map[int64]*Flow
 	loans     map[int64]*Loan
 	// In order of creation, for snapshots.
@@ -68,10 +71,11 @@ func (a *account) balance(currency string) (m Money, ok bool) {
 	return m, ok
 }
 
-func newLedger(cfg *Config) *ledger {
+func newLedger(cfg *Config, writer *ledgerWriter) *ledger {
 	matcher, _ := cfg.AutoDealer.matcher()
 	l := &ledger{
-		rates: cfg.Rates, auto: cfg.AutoDealer, autoRE: matcher,
+		rates: cfg.Rates, auto: cfg.AutoDealer, autoRE: matcher, duplicates: cfg.Duplicates,
+		persons: newPersons(), writer: writer,
 		books: books{
 			companies: map[string]Company{}, dealers: map[dealerKey]*account{},
 			invoices: map[invoiceKey]*Invoice{}, byDue: map[dueKey][]*Invoice{},
@@ -82,16 +86,28 @@ func newLedger(cfg *Config) *ledger {
 		l.companies[company.Code] = company
 	}
 	for _, dealer := range cfg.World.Dealers {
-		l.post(dealerSet{Dealer: dealer})
+		dealerSet{Dealer: dealer}.apply(l) // part of the configuration, not of the file
 	}
 	return l
 }
 
 // entry is one change of the ledger.
-type entry interface{ apply(l *ledger) }
+type entry interface {
+	apply(l *ledger)
+	// line is the change as the ledger file has it; the ledger has been changed.
+	line(l *ledger) LedgerLine
+}
 
-// post makes an entry part of the ledger. The caller holds mu.
-func (l *ledger) post(e entry) { e.apply(l) }
+// post makes an entry part of the ledger and of its file, in this order: the
+// caller holds mu, so that nobody sees the one before the other is done.
+func (l *ledger) post(by *Cause, e entry) {
+	e.apply(l)
+	if l.writer.on() {
+		line := e.line(l)
+		line.By = by
+		l.writer.write(line)
+	}
+}
 
 // dealerSet creates a dealer or changes what it is, its reservations kept.
 type dealerSet struct{ Dealer Dealer }
@@ -105,6 +121,12 @@ func (e dealerSet) apply(l *ledger) {
 	l.dealers[key] = &account{Dealer: e.Dealer.clone()}
 }
 
+func (e dealerSet) line(*ledger) LedgerLine {
+	dealer := e.Dealer
+	dealer.Name = ""
+	return LedgerLine{Event: EventDealer, Dealer: &dealer}
+}
+
 // company finds a main company by its code and customer number.
 func (l *ledger) company(code string, customerNo int64) (Company, bool) {
 	company, known := l.companies[code]
@@ -113,7 +135,7 @@ func (l *ledger) company(code string, customerNo int64) (Company, bool) {
 
 // dealer finds a dealer of a known company, nil when there is none and none
 // comes into being.
-func (l *ledger) dealer(company, code string) *account {
+func (l *ledger) dealer(by *Cause, company, code string) *account {
 	key := dealerKey{company, code}
 	if known := l.dealers[key]; known != nil {
 		return known
@@ -121,7 +143,7 @@ func (l *ledger) dealer(company, code string) *account {
 	if l.autoRE == nil || code == "" || !l.autoRE.MatchString(code) {
 		return nil
 	}
-	l.post(dealerSet{Dealer: Dealer{
+	l.post(by, dealerSet{Dealer: Dealer{
 		Company: company, Code: code, Name: "Bayi " + code,
 		Limit: l.auto.Limit, Balance: l.auto.Balance,
 	}})
@@ -131,7 +153,7 @@ func (l *ledger) dealer(company, code string) *account {
 // incomeSubmitted records a loan applicant's income; a repeat counts.
 type incomeSubmitted struct {
 	Application int64
-	Income      Money
+	Income      Money // 0 when it is not known any more
 	At          time.Time
 }
 
@@ -143,6 +165,14 @@ func (e incomeSubmitted) apply(l *ledger) {
 		l.loanOrder = append(l.loanOrder, loan)
 	}
 	loan.Submissions++
-	loan.MonthlyIncome = Personal{text: e.Income.String()}
-	loan.At = e.At
+	loan.MonthlyIncome, loan.At = Personal{}, e.At
+	if e.Income != 0 {
+		loan.MonthlyIncome.text = e.Income.String()
+	}
+}
+
+func (e incomeSubmitted) line(l *ledger) LedgerLine {
+	return LedgerLine{Event: EventLoan, At: e.At, Loan: &LoanChange{
+		ApplicationNumber: e.Application, Submissions: l.loans[e.Application].Submissions,
+	}}
 }

@@ -17,8 +17,9 @@ type invoiceOrder struct {
 	operation, maturity, entry       string // letters of the wire
 	parametric, explanation          string
 	customerNo                       int64
-	session, request                 string
+	by                               *Cause
 	at                               time.Time
+	copy                             int // of the invoice that it makes
 }
 
 func (q *invoiceOrder) key() invoiceKey { return invoiceKey{q.company, q.dealer, q.number} }
@@ -45,7 +46,7 @@ func (e invoicePosted) apply(l *ledger) {
 	key := invoiceKey{e.State.Company, e.State.Dealer, e.State.Number}
 	account := l.dealers[dealerKey{key.company, key.dealer}]
 	invoice := l.invoices[key]
-	if invoice == nil {
+	if invoice == nil || invoice.Copy < e.State.Copy {
 		invoice = &Invoice{}
 		l.invoices[key] = invoice
 		l.invoiceOrder = append(l.invoiceOrder, invoice)
@@ -75,6 +76,17 @@ func (e invoicePosted) apply(l *ledger) {
 	invoice.History, invoice.UpdatedAt = history, e.Op.At
 }
 
+func (e invoicePosted) line(*ledger) LedgerLine {
+	change := map[string]Change{"I": ChangeRecorded, "U": ChangeUpdated, "D": ChangeCancelled}[e.Op.Operation]
+	if change == "" {
+		change = ChangePaid
+	}
+	return LedgerLine{Event: EventInvoice, At: e.Op.At, Invoice: &InvoiceChange{
+		Change: change, Asked: e.Op, Invoice: e.State.impersonal(),
+		Debit: e.Debit, DebitCurrency: e.DebitCurrency, Drawn: e.Drawn, Reference: e.Reference,
+	}}
+}
+
 // invoiceRefused notes a refusal in the history of an invoice that exists.
 type invoiceRefused struct {
 	Key invoiceKey
@@ -86,6 +98,12 @@ func (e invoiceRefused) apply(l *ledger) {
 	invoice.History = append(invoice.History, e.Op)
 }
 
+func (e invoiceRefused) line(l *ledger) LedgerLine {
+	return LedgerLine{Event: EventInvoice, At: e.Op.At, Invoice: &InvoiceChange{
+		Change: ChangeRefused, Asked: e.Op, Invoice: l.invoices[e.Key].impersonal(),
+	}}
+}
+
 // order carries an InsertDbsInvoice request out (contract sections 3.5 and 5.1).
 func (l *ledger) order(q *invoiceOrder) invoiceAnswer {
 	l.mu.Lock()
@@ -93,18 +111,21 @@ func (l *ledger) order(q *invoiceOrder) invoiceAnswer {
 	answer, posted := l.decide(q)
 	op := Operation{
 		At: q.at, Operation: q.operation, Code: answer.code, Amount: q.amount, DueDate: q.due,
-		ChannelSessionID: q.session, ChannelRequestID: q.request, Applied: posted != nil,
+		Applied: posted != nil,
+	}
+	if q.by != nil {
+		op.ChannelSessionID, op.ChannelRequestID = q.by.ChannelSessionID, q.by.ChannelRequestID
 	}
 	switch {
 	case posted != nil:
 		posted.Op = op
-		l.post(*posted)
+		l.post(q.by, *posted)
 		answer.applied = true
 		if posted.Reference {
 			answer.reference = l.reference
 		}
 	case l.invoices[q.key()] != nil:
-		l.post(invoiceRefused{Key: q.key(), Op: op})
+		l.post(q.by, invoiceRefused{Key: q.key(), Op: op})
 	}
 	return answer
 }
@@ -115,6 +136,10 @@ func (l *ledger) decide(q *invoiceOrder) (invoiceAnswer, *invoicePosted) {
 		return invoiceAnswer{code: code}, nil
 	}
 	invoice := l.invoices[q.key()]
+	q.copy = invoice.copyFor(q.operation)
+	if q.operation == "I" && l.duplicates == DuplicatesRecorded {
+		invoice = nil // it is recorded beside
+	}
 	if code := refuseRecord(q.operation, invoice); code != "" {
 		return invoiceAnswer{code: code}, nil
 	}
@@ -123,7 +148,7 @@ func (l *ledger) decide(q *invoiceOrder) (invoiceAnswer, *invoicePosted) {
 		state.RecordStatus, state.Reserved = recordPassive, 0
 		return invoiceAnswer{code: "000"}, &invoicePosted{State: state}
 	}
-	account := l.dealer(q.company, q.dealer)
+	account := l.dealer(q.by, q.company, q.dealer)
 	if code := refuseDealer(q, account); code != "" {
 		return invoiceAnswer{code: code}, nil
 	}
@@ -278,8 +303,19 @@ func (q *invoiceOrder) state() Invoice {
 		Company: q.company, Dealer: q.dealer, Number: q.number,
 		InvoiceCurrency: q.invoiceCurrency, PaymentCurrency: q.paymentCurrency,
 		InvoiceDate: q.invoiceDate, Amount: q.amount, DueDate: q.due, Maturity: q.maturity,
-		ParametricCode: q.parametric, Explanation: q.explanation, RecordStatus: recordActive,
+		ParametricCode: q.parametric, Explanation: q.explanation, RecordStatus: recordActive, Copy: q.copy,
 	}
+}
+
+// copyFor is the copy that an operation on the newest one, nil for none, makes.
+func (i *Invoice) copyFor(operation string) int {
+	switch {
+	case i == nil:
+		return 1
+	case operation == "I":
+		return i.Copy + 1
+	}
+	return i.Copy
 }
 
 func utf16Length(s string) int {

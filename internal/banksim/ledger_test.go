@@ -25,7 +25,7 @@ func TestLedgerHolds(t *testing.T) {
 				{Company: "C", Code: "b", Limit: Units(10), Balance: Units(5)},
 			},
 		}}.WithDefaults()
-		l := newLedger(&cfg)
+		l := newLedger(&cfg, newLedgerWriter(cfg.Clock))
 		money := func() Money {
 			total := Money(0)
 			for _, a := range l.dealers {

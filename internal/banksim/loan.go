@@ -61,7 +61,7 @@ func submitIncome(b *Bank, q *request) reply {
 	}
 	now := b.now()
 	b.ledger.mu.Lock()
-	b.ledger.post(incomeSubmitted{Application: application, Income: income, At: now})
+	b.ledger.post(q.cause(), incomeSubmitted{Application: application, Income: income, At: now})
 	b.ledger.mu.Unlock()
 	return reply{code: loanAccepted, applied: true, data: loanData{
 		application: application, first: command.DateOf(now.In(command.Istanbul).AddDate(0, 1, 0)),

@@ -51,7 +51,7 @@ func (l *ledger) pay(p Payment, at time.Time) error {
 	if p.Amount == owed {
 		state.StatusCode, state.Reserved = statusPaid, 0
 	}
-	l.post(invoicePosted{
+	l.post(nil, invoicePosted{
 		State: state,
 		Op:    Operation{At: at, Operation: "PAY", Amount: p.Amount, DueDate: invoice.DueDate, Applied: true},
 		Debit: debit, DebitCurrency: currency, Drawn: l.rates.convert(p.Amount-debit, currency, try),

@@ -26,6 +26,7 @@ type limitData struct {
 type limitQuery struct {
 	company, dealer, included string
 	customerNo                int64
+	by                        *Cause
 }
 
 // queryLimit is GetDbsLimitInfoList (contract section 3.4).
@@ -33,7 +34,7 @@ func queryLimit(b *Bank, q *request) reply {
 	f := q.fields(limitMembers)
 	query := limitQuery{
 		company: f.text("AssociationCode"), dealer: f.text("SubscriberNumber"),
-		included: f.text("InvoicesIncluded"), customerNo: f.integer("CustomerNo"),
+		included: f.text("InvoicesIncluded"), customerNo: f.integer("CustomerNo"), by: q.cause(),
 	}
 	if f.malformed != "" {
 		return malformed(f.malformed)
@@ -57,7 +58,7 @@ func (l *ledger) limit(q limitQuery, month time.Time, data *limitData) string {
 	if _, known := l.company(q.company, q.customerNo); !known {
 		return "304"
 	}
-	account := l.dealer(q.company, q.dealer)
+	account := l.dealer(q.by, q.company, q.dealer)
 	if account == nil || account.NoLimit {
 		return "301"
 	}

@@ -16,7 +16,8 @@ const stopTimeout = 5 * time.Second
 
 // Serve serves Handler on the listener until ctx ends, and then waits at most 5
 // seconds for calls under way: they wait for no latency any more, and hung ones
-// end without an answer. It closes the listener.
+// end without an answer. It closes the listener. It ends by itself when the ledger
+// file can not be written any more.
 // With a TLS configuration it speaks HTTP/2 too; client certificates are the
 // configuration's ClientAuth and ClientCAs. nil serves plain HTTP/1.1.
 func (b *Bank) Serve(ctx context.Context, listener net.Listener, tlsConfig *tls.Config) error {
@@ -43,6 +44,10 @@ func (b *Bank) Serve(ctx context.Context, listener net.Listener, tlsConfig *tls.
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serving the bank: %w", err)
+	case <-b.writer.failed:
+		err := errors.Join(b.writer.trouble(), server.Close())
+		<-failed //nolint:errcheck // only awaited: it is http.ErrServerClosed
+		return err
 	case <-ctx.Done():
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)

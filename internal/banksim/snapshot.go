@@ -56,9 +56,12 @@ type Invoice struct {
 	PaymentAmount   Money        `json:"paymentAmount,omitzero"` // in the payment currency
 	Reserved        Money        `json:"reserved"`               // TRY of the dealer's limit
 	UpdatedAt       time.Time    `json:"updatedAt"`
+	// Copy is 1, and higher for an invoice that a bank without an eye for
+	// duplicates recorded beside another with its number (Config.Duplicates).
+	Copy int `json:"copy"`
 	// History is every operation on the invoice, refused ones included, from
 	// the one that recorded it.
-	History []Operation `json:"history"`
+	History []Operation `json:"history,omitempty"`
 }
 
 // Applied counts the operations of that letter (I, U, D, PAY) that had an effect.
@@ -84,8 +87,10 @@ type Operation struct {
 	Applied          bool         `json:"applied"`
 }
 
-// Flow is one customer's flow.
+// Flow is one customer's flow. The personal texts are lost when the bank is
+// started anew from a ledger file.
 type Flow struct {
+	person            string    // digest of CitizenshipNumber
 	ProcessID         int64     `json:"processId"`
 	CustomerID        int64     `json:"customerId"`
 	CitizenshipNumber Personal  `json:"citizenshipNumber"`
@@ -99,6 +104,10 @@ type Flow struct {
 	UpdatedBy    string    `json:"updatedBy,omitempty"`
 	Completed    bool      `json:"completed"`
 	CompletedAt  time.Time `json:"completedAt,omitzero"`
+	// Completions took effect: more than one only at a bank without an eye for
+	// duplicates (Config.Duplicates). CompletionsRefused came after the first.
+	Completions        int `json:"completions"`
+	CompletionsRefused int `json:"completionsRefused"`
 }
 
 // Loan is one loan application.

@@ -115,7 +115,9 @@ func (s *Sandbox) startBank(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("starting bank: %w", err)
 	}
-	s.bank = banksim.New(o.Bank)
+	if s.bank, err = banksim.Open(o.Bank); err != nil {
+		return errors.Join(fmt.Errorf("starting bank: %w", err), listener.Close())
+	}
 	scheme := "http"
 	if o.BankTLS != nil {
 		scheme = "https"
@@ -126,7 +128,7 @@ func (s *Sandbox) startBank(ctx context.Context, o Options) error {
 	go func() { ended <- s.bank.Serve(serving, listener, o.BankTLS) }()
 	s.stopBank = func() error {
 		end()
-		return <-ended
+		return errors.Join(<-ended, s.bank.Close())
 	}
 	return nil
 }
