@@ -344,7 +344,17 @@ type counter struct {
 	lost    int64
 	failed  int
 	drained []bool // clean
-	busy    int    // drains that had something to wait for
+	took    map[kafka.TopicPartition]time.Duration
+	busy    int // drains that had something to wait for
+}
+
+func (c *counter) TookOver(tp kafka.TopicPartition, took time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.took == nil {
+		c.took = map[kafka.TopicPartition]time.Duration{}
+	}
+	c.took[tp] = took
 }
 
 func (c *counter) Skipped(_ kafka.TopicPartition, n int) {
@@ -388,7 +398,13 @@ type rig struct {
 // at the test's end.
 func newRig(t *testing.T, cfg Config, f *fakeCluster, h Handler) *rig {
 	t.Helper()
-	r := newStoppedRig(t, cfg, f, h)
+	return newPastRig(t, cfg, f, h, nil)
+}
+
+// newPastRig is a rig with a history; nil is none.
+func newPastRig(t *testing.T, cfg Config, f *fakeCluster, h Handler, past History) *rig {
+	t.Helper()
+	r := newStoppedPastRig(t, cfg, f, h, past)
 	if err := r.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -398,13 +414,18 @@ func newRig(t *testing.T, cfg Config, f *fakeCluster, h Handler) *rig {
 
 func newStoppedRig(t *testing.T, cfg Config, f *fakeCluster, h Handler) *rig {
 	t.Helper()
+	return newStoppedPastRig(t, cfg, f, h, nil)
+}
+
+func newStoppedPastRig(t *testing.T, cfg Config, f *fakeCluster, h Handler, past History) *rig {
+	t.Helper()
 	cfg.Group = "test"
 	if cfg.Topics == nil {
 		cfg.Topics = []Topic{{Name: testTopic}}
 	}
 	r := &rig{cluster: f, group: newFakeGroup(f), gates: &gates{}, observed: &counter{}, tape: &capture.Text{}}
 	c, err := New(cfg, Deps{
-		Cluster: f, Handler: h, Gate: r.gates, Observer: r.observed,
+		Cluster: f, Handler: h, History: past, Gate: r.gates, Observer: r.observed,
 		Join:   func() (Membership, error) { return r.group, nil },
 		Logger: slog.New(slog.NewTextHandler(r.tape, nil)),
 	})
