@@ -39,8 +39,8 @@ func banksimCommand(t terminal) *cobra.Command {
 		"data, before the answer leaves; an existing one is gone on with. Lines outlive\n"+
 		"the simulator, not the machine (no fsync). FILE.key recognises persons again")
 	c.Flags().StringVar(&f.duplicates, "duplicates", string(banksim.DuplicatesRefused),
-		"what becomes of a repeated insert or completion: `refused`, or recorded\n"+
-			"again by a bank that does not see that it is one")
+		"what becomes of a repeated insert or completion: refused, or by a bank that\n"+
+			"does not see that it is one recorded again (`refused|recorded`)")
 	c.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 	return c
 }

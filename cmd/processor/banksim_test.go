@@ -3,6 +3,8 @@ package main
 import (
 	"crypto/tls"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -46,4 +48,50 @@ func TestBanksimWithClientCertificates(t *testing.T) {
 		}
 		wantAll(t, errs, want)
 	}
+}
+
+// TestBanksimGoesOnWithItsLedger runs the command twice on one file, whose end is
+// torn in between.
+func TestBanksimGoesOnWithItsLedger(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "ledger.ndjson")
+	start := func() *ran {
+		r := begin(t, "", nil, "banksim", "--address", "127.0.0.1:0", "--ledger", file)
+		r.out.Await(t, "\n")
+		return r
+	}
+	r := start()
+	r.stop()
+	if code := r.end(t); code != exitDone {
+		t.Fatalf("got %d", code)
+	}
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, append(whole, `{"event":"arr`...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r = start()
+	r.stop()
+	r.end(t)
+	wantAll(t, r.err.String(), file, "is left out")
+	text, err := os.ReadFile(file)
+	if err != nil || strings.Count(string(text), "\n") != 2 {
+		t.Errorf("%s %v", text, err)
+	}
+
+	if err := os.WriteFile(file, []byte("{}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, errs := execute(t, "", "banksim", "--address", "127.0.0.1:0", "--ledger", file)
+	if code != exitFailed {
+		t.Errorf("got %d", code)
+	}
+	wantAll(t, errs, file, "line 1")
+	code, _, errs = execute(t, "", "banksim", "--duplicates", "ignored")
+	if code != exitUsage {
+		t.Errorf("got %d", code)
+	}
+	wantAll(t, errs, "duplicates must be refused or recorded")
 }

@@ -321,6 +321,16 @@ func TestHang(t *testing.T) {
 		b.bank.ClearFaults(id)
 		(<-answers).ok()
 	})
+	t.Run("over by itself", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		b.fault(banksim.Fault{Kind: banksim.FaultHang, For: banksim.Duration(50 * time.Millisecond)})
+		start := time.Now()
+		b.recorded(termInvoice())
+		if d := time.Since(start); d < 50*time.Millisecond {
+			t.Errorf("hung for %s", d)
+		}
+	})
 }
 
 // TestLateEffect: a caller leaves, and the effect comes all the same.
@@ -359,6 +369,8 @@ func TestFaultValidate(t *testing.T) {
 		"huge":             {Kind: banksim.FaultOversize, Size: 2 << 30},
 		"no latency":       {Kind: banksim.FaultLatency},
 		"negative latency": {Kind: banksim.FaultLatency, Latency: banksim.Latency{Fixed: -1}},
+		"hang backwards":   {Kind: banksim.FaultHang, For: -1},
+		"length of a loss": {Kind: banksim.FaultAnswerLost, For: 1},
 		"half a latency":   {Kind: banksim.FaultLatency, Latency: banksim.Latency{Median: 1}},
 	} {
 		if _, err := setup(t).bank.AddFault(f); err == nil {
