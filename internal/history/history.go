@@ -2,7 +2,9 @@ package history
 
 import (
 	"context"
+	"hash/maphash"
 	"log/slog"
+	"sync"
 	"time"
 
 	"bankprocessor/internal/command"
@@ -52,6 +54,11 @@ type Deps struct {
 type History struct {
 	cfg  Config
 	deps Deps
+	seed maphash.Seed // of the sums of values, which do not leave the process
+
+	mu       sync.Mutex
+	parts    map[kafka.TopicPartition]*partition
+	attempts map[int32]*frontier // of the attempts partitions
 }
 
 // New returns a history that knows nothing. cfg must have passed Validate.
@@ -62,39 +69,76 @@ func New(cfg Config, d Deps) *History {
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &History{cfg: cfg.WithDefaults(), deps: d}
+	return &History{
+		cfg: cfg.WithDefaults(), deps: d, seed: maphash.MakeSeed(),
+		parts: make(map[kafka.TopicPartition]*partition), attempts: make(map[int32]*frontier),
+	}
 }
 
-// Load reads what the owners of a command partition before have left in its
-// attempts and results, from those offsets on (-1: not known, all there is). base
-// is the partition's committed offset. It returns once everything is known that
-// stood there when it was called; until then the partition must not be worked on.
-// An error passes: the caller tries again.
-func (h *History) Load(ctx context.Context, tp kafka.TopicPartition, base, attempts, results int64) error {
-	return nil
+// partition returns what is known of tp. It stays the same for as long as h does.
+func (h *History) partition(tp kafka.TopicPartition) *partition {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p, ok := h.parts[tp]
+	if ok {
+		return p
+	}
+	attempts, ok := h.attempts[tp.Partition]
+	if !ok {
+		attempts = newFrontier()
+		h.attempts[tp.Partition] = attempts
+	}
+	p = &partition{tp: tp, nextAttempt: attempts, turns: make(map[id]*turn), known: newKnown(h.cfg.Window)}
+	h.parts[tp] = p
+	return p
 }
 
-// Settled says that the record at that offset is done, and that the next commit
-// will say so.
-func (h *History) Settled(tp kafka.TopicPartition, offset int64) {}
+func (h *History) partitionOf(m *command.Message) *partition {
+	return h.partition(kafka.TopicPartition{Topic: m.Topic, Partition: m.Partition})
+}
+
+// Settled says that the record at that offset is done, and that every commit from
+// now on will say so.
+func (h *History) Settled(tp kafka.TopicPartition, offset int64) {
+	p := h.partition(tp)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.settle(offset)
+}
 
 // Lookback returns the offsets of the attempts and results from which the next
-// owner has to read, -1 where they are not known. It is asked for a commit of the
-// offset base, after all that the commit calls done has been settled: what lies
+// owner has to read, -1 where they are not known, or of no use: attempts are read
+// for commands alone that must not be repeated freely. It is asked for a commit of
+// the offset base, after all that the commit calls done has been settled: what lies
 // below base is settled by that, too.
+//
+// Nothing that the commit does not call done has an attempt or an outcome below
+// them: a record's floor is the offset that the next one was known to reach when its
+// first produce began, so that it holds as well for a produce that may have been
+// stored without an acknowledgement.
 func (h *History) Lookback(tp kafka.TopicPartition, base int64) (attempts, results int64) {
-	return -1, -1
+	p := h.partition(tp)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.loaded {
+		return unknown, unknown
+	}
+	p.pass(base)
+	attempts = unknown
+	if p.attempted {
+		attempts = p.attemptFloors.least(p.nextAttempt.next.Load())
+	}
+	return attempts, p.resultFloors.least(p.nextResult.next.Load())
 }
 
-// Release forgets a partition that is handed over, its window of ids excepted.
-func (h *History) Release(tp kafka.TopicPartition) {}
-
-// Open returns what is known of the command with that id in m, and keeps others
-// with the same id in the same partition waiting until Close. It returns ctx's
-// cause when ctx ends first; Close is then not called.
-func (h *History) Open(ctx context.Context, m *command.Message, id string) (command.Past, error) {
-	return command.Past{}, nil
+// Release forgets a partition that is handed over. Whoever still has a command of it
+// under way keeps its turn until Close.
+func (h *History) Release(tp kafka.TopicPartition) {
+	p := h.partition(tp)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.known = newKnown(h.cfg.Window)
 }
 
-// Close ends what Open began.
-func (h *History) Close(m *command.Message, id string) {}
+// sum tells values apart; it is never 0.
+func (h *History) sum(value []byte) uint64 { return max(1, maphash.Bytes(h.seed, value)) }

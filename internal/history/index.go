@@ -1,0 +1,149 @@
+package history
+
+import (
+	"maps"
+	"slices"
+
+	"bankprocessor/internal/command"
+)
+
+// index is what is known of a partition's commands by their ids.
+type index struct {
+	window    int
+	concluded map[id]conclusion
+	// queue holds those of concluded that no record under way needs, by age: they
+	// are forgotten from its head on, so that window of them stay.
+	queue []id
+	head  int
+	// held counts the records by which an id is held: those with an attempt or an
+	// outcome that are not settled.
+	held map[id]int32
+	// attempts are those that were not withdrawn of ids without an outcome.
+	attempts map[id][]command.Attempt
+}
+
+// conclusion is what is known of an id that has its outcome.
+type conclusion struct {
+	offset int64  // of the record that has carried the id there
+	sum    uint64 // of that record's value, 0 where it is not known
+	queued bool
+}
+
+func newIndex(window int) index {
+	return index{
+		window: window, concluded: make(map[id]conclusion),
+		held: make(map[id]int32), attempts: make(map[id][]command.Attempt),
+	}
+}
+
+// conclude says that the record at offset has carried k to its outcome. The first to
+// do so stays the one.
+func (x *index) conclude(k id, offset int64, sum uint64) {
+	delete(x.attempts, k)
+	c, known := x.concluded[k]
+	switch {
+	case !known:
+		x.concluded[k] = conclusion{offset: offset, sum: sum}
+		if x.held[k] == 0 {
+			x.enqueue(k)
+		}
+	case c.offset == offset && c.sum == 0 && sum != 0:
+		c.sum = sum
+		x.concluded[k] = c
+	}
+}
+
+// hold keeps what is known of k until as many calls of release.
+func (x *index) hold(k id) { x.held[k]++ }
+
+// release gives k back. What nobody holds any more is remembered for a while if it is
+// concluded, and not at all if it is not: its record is done.
+func (x *index) release(k id) {
+	if x.held[k]--; x.held[k] > 0 {
+		return
+	}
+	delete(x.held, k)
+	delete(x.attempts, k)
+	if c, ok := x.concluded[k]; ok && !c.queued {
+		x.enqueue(k)
+	}
+}
+
+func (x *index) enqueue(k id) {
+	c := x.concluded[k]
+	c.queued = true
+	x.concluded[k] = c
+	if len(x.queue) == cap(x.queue) && x.head > len(x.queue)/4 {
+		x.compact()
+	}
+	x.queue = append(x.queue, k)
+	x.forget()
+}
+
+// forget drops the oldest of the queue beyond the window. One that is held again
+// stays, and is queued again by release.
+func (x *index) forget() {
+	for len(x.queue)-x.head > x.window {
+		k := x.queue[x.head]
+		x.head++
+		if x.held[k] == 0 {
+			delete(x.concluded, k)
+			continue
+		}
+		c := x.concluded[k]
+		c.queued = false
+		x.concluded[k] = c
+	}
+}
+
+func (x *index) compact() {
+	x.queue = slices.Delete(x.queue, 0, x.head)
+	x.head = 0
+}
+
+// narrow forgets what is beyond the window from now on, and gives its memory back.
+func (x *index) narrow(window int) {
+	x.window = window
+	x.forget()
+	x.compact()
+	x.queue = slices.Clip(slices.Clone(x.queue))
+	concluded := make(map[id]conclusion, len(x.concluded))
+	maps.Copy(concluded, x.concluded)
+	x.concluded = concluded
+}
+
+// attempt takes an attempt in, or back. One that stands in Kafka twice is one.
+func (x *index) attempt(k id, a *command.Attempt) {
+	if _, over := x.concluded[k]; over {
+		return
+	}
+	same := func(b command.Attempt) bool {
+		return b.Offset == a.Offset && b.Number == a.Number && b.ChannelRequestID == a.ChannelRequestID
+	}
+	switch known := x.attempts[k]; {
+	case a.Withdrawn:
+		if known = slices.DeleteFunc(known, same); len(known) == 0 {
+			delete(x.attempts, k)
+			break
+		}
+		x.attempts[k] = known
+	case !slices.ContainsFunc(known, same):
+		x.attempts[k] = append(known, *a)
+	}
+}
+
+// past is what is known of k for the record at offset with a value of that sum.
+func (x *index) past(k id, offset int64, sum func() uint64) command.Past {
+	c, over := x.concluded[k]
+	switch {
+	case !over:
+		return command.Past{Attempts: slices.Clone(x.attempts[k])}
+	case c.offset == offset:
+		if c.sum == 0 {
+			c.sum = sum()
+			x.concluded[k] = c
+		}
+		return command.Past{Concluded: true}
+	}
+	return command.Past{Concluded: true, Elsewhere: true, Differs: c.sum != 0 && c.sum != sum()}
+}

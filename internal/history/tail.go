@@ -1,0 +1,115 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"bankprocessor/internal/kafka"
+)
+
+const (
+	// fetchBytes bounds an answer; a single batch that is larger comes all the same.
+	fetchBytes = 512 << 10
+	// fetchWait is how long a broker waits where there is nothing to read.
+	fetchWait = 250 * time.Millisecond
+	// stallLimit is how many answers in a row may bring a reader no further.
+	stallLimit = 8
+)
+
+// errStalled is a log that does not come to the end that it has named.
+var errStalled = errors.New("the log does not come to its end")
+
+// tail is the end of a partition: what stands in [from, end), read up to at.
+type tail struct {
+	tp            kafka.TopicPartition
+	from, at, end int64
+}
+
+func newTail(topic string, partition int32) tail {
+	return tail{tp: kafka.TopicPartition{Topic: topic, Partition: partition}, from: unknown, at: unknown}
+}
+
+// place finds the ends of the tails as they are now, and their beginnings unless they
+// have begun.
+func (l *loader) place(ctx context.Context, tails []*tail) error {
+	var names []kafka.TopicPartition
+	for _, t := range tails {
+		names = append(names, t.tp)
+	}
+	ranges, err := l.h.deps.Log.LogRange(ctx, names)
+	if err != nil {
+		return err
+	}
+	for _, t := range tails {
+		log, ordered, least := ranges[t.tp], l.orders.attempts, int64(0)
+		if t == &l.results {
+			ordered, least = l.orders.results, int64(l.h.cfg.Window)
+		}
+		t.end = log.Next
+		if t.from == unknown {
+			t.from = l.beginning(t.tp, log, ordered, least)
+			t.at = t.from
+		}
+		t.at = max(t.at, log.First)
+	}
+	return nil
+}
+
+// beginning is where a tail begins that was ordered from there on and is to have at
+// least so many records.
+func (l *loader) beginning(tp kafka.TopicPartition, log kafka.Range, ordered, least int64) int64 {
+	from := min(ordered, log.Next-least)
+	switch {
+	case ordered == unknown:
+		return log.First
+	case ordered > log.Next:
+		l.h.deps.Logger.Warn("the log ends before the offset to look back to: reading all of it",
+			"topic", tp.Topic, "partition", tp.Partition, "look_back", ordered, "log_start", log.First, "log_end", log.Next)
+		return log.First
+	case ordered < log.First:
+		l.h.deps.Logger.Warn("records were deleted that a takeover would have read: reading what is left",
+			"topic", tp.Topic, "partition", tp.Partition, "look_back", ordered, "log_start", log.First)
+	}
+	return max(from, log.First)
+}
+
+// read takes in t up to its end. That is where the broker says the log ends, not
+// merely the last stable offset: behind the open transaction of somebody else our
+// own records may stand.
+func (l *loader) read(ctx context.Context, t *tail, take func(*kafka.Record)) error {
+	wait := time.Duration(0)
+	for first, stalls := true, 0; first || t.at < t.end; first = false {
+		fetched, err := l.h.deps.Log.Fetch(ctx,
+			[]kafka.FetchPartition{{TopicPartition: t.tp, Offset: t.at, MaxBytes: fetchBytes}}, wait, fetchBytes)
+		if err != nil {
+			return err
+		}
+		f := &fetched[0]
+		if f.Err != nil {
+			return f.Err
+		}
+		if first {
+			t.end = max(t.end, f.HighWatermark)
+		}
+		l.take(f.Records, take)
+		wait = fetchWait
+		if f.Next > t.at {
+			t.at, stalls = f.Next, 0
+		} else if stalls++; stalls == stallLimit {
+			return fmt.Errorf("%w: %s stays at %d of %d, last stable offset %d",
+				errStalled, t.tp, t.at, t.end, f.LastStableOffset)
+		}
+	}
+	return nil
+}
+
+func (l *loader) take(records []kafka.Record, take func(*kafka.Record)) {
+	l.p.mu.Lock()
+	defer l.p.mu.Unlock()
+	for i := range records {
+		take(&records[i])
+	}
+	l.records += len(records)
+}

