@@ -73,7 +73,7 @@ func TestOurGroupIsReadableForKafkasTools(t *testing.T) {
 	}
 	committed := int64(0)
 	for _, o := range group.Offsets {
-		if owned[o.Partition] == "" || o.Lag != 0 || !strings.HasPrefix(o.Metadata, "bp1.") {
+		if owned[o.Partition] == "" || o.Lag != 0 || !strings.HasPrefix(o.Metadata, "bp2.") {
 			t.Errorf("%s: owner %q, offset %d, lag %d, metadata %q", o.Partition, owned[o.Partition], o.Offset, o.Lag, o.Metadata)
 		}
 		if strings.HasPrefix(o.Partition, w.topics.Command(command.DBSLimitQuery)+"-") {
