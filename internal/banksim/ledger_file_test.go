@@ -68,7 +68,7 @@ func story(lines []banksim.LedgerLine) string {
 	return strings.Join(words, ", ")
 }
 
-// do takes a bank through every change of a ledger.
+// everything takes a bank through every change of a ledger.
 func (b *bundle) everything() {
 	b.Helper()
 	b.recorded(termInvoice())
@@ -119,7 +119,7 @@ func TestLedgerFileTellsEverything(t *testing.T) {
 	}
 	state := recorded.Invoice.Invoice
 	if state.Company != "SOLEN" || state.Dealer != "0222" || state.Number != "888888888849635547" ||
-		state.Amount != banksim.Units(900) || state.InvoiceCurrency != "TRY" || state.DueDate.String() != "2026-12-02" {
+		state.Amount != banksim.Units(900) || !state.UpdatedAt.Equal(recorded.At) || state.InvoiceCurrency != "TRY" || state.DueDate.String() != "2026-12-02" {
 		t.Errorf("recorded %+v", state)
 	}
 

@@ -81,8 +81,10 @@ func (e invoicePosted) line(*ledger) LedgerLine {
 	if change == "" {
 		change = ChangePaid
 	}
+	state := e.State.impersonal()
+	state.UpdatedAt = e.Op.At
 	return LedgerLine{Event: EventInvoice, At: e.Op.At, Invoice: &InvoiceChange{
-		Change: change, Asked: e.Op, Invoice: e.State.impersonal(),
+		Change: change, Asked: e.Op, Invoice: state,
 		Debit: e.Debit, DebitCurrency: e.DebitCurrency, Drawn: e.Drawn, Reference: e.Reference,
 	}}
 }
