@@ -32,12 +32,17 @@ type handover struct {
 
 // The metadata's text is handoverPrefix and the base-85 (donemap_base85.go) of
 //
-//	flags      1 byte: bit 0 Clean, bit 1 Topic, rest 0
+//	flags      1 byte: bit 0 Clean, bit 1 Topic, bit 2 runs, rest 0
 //	topic      16 bytes, where it is known
 //	base       uvarint
 //	attempts+1 uvarint
 //	results+1  uvarint
-//	done-map   to the end (donemap_rice.go); nothing where nothing is done
+//	done-map   to the end; nothing where nothing is done
+//
+// The done-map is the shorter of two forms, Rice codes (donemap_rice.go) when they
+// tie, else runs (donemap_runs.go), which a few very long runs among many short ones
+// make the shorter ones. It takes no more bits than the offsets that it spans, but
+// for the head of the codes, and no more room than in the form before (donemap_bp1.go).
 //
 // One handover has one text, so that what decodes to something else than it
 // encodes to is foreign.
@@ -46,13 +51,14 @@ type handover struct {
 // it is ASCII, where both are the same. BenchmarkDoneMap compares the form with
 // others.
 //
-// A processor that knows handoverPrefixV1 alone (donemap_bp1.go) takes this text for
+// A processor that knows handoverPrefixV1 alone takes this text for
 // a foreign one: to it nothing above the committed offset is done, and the hand-over
 // is not clean. This one reads both.
 const (
 	handoverPrefix  = "bp2."
 	flagClean       = 1
 	flagTopic       = 1 << 1
+	flagRuns        = 1 << 2
 	topicBytes      = len(kafka.TopicID{})
 	maxHandoverHead = 1 + topicBytes + 3*binary.MaxVarintLen64
 	maxHandoverText = 1 << 15 // no broker keeps more
@@ -69,11 +75,16 @@ func (h handover) encode() string {
 	if h.Topic != (kafka.TopicID{}) {
 		flags |= flagTopic
 	}
-	raw := append(make([]byte, 0, maxHandoverHead), flags)
-	raw = h.appendHead(raw)
+	var done []byte
 	if len(h.Done) > 0 {
-		raw = appendRice(raw, h.Done, h.Base)
+		done = appendRice(nil, h.Done, h.Base)
+		if runsBytes(h.Done, h.Base) < len(done) {
+			flags |= flagRuns
+			done = appendRuns(done[:0], h.Done, h.Base)
+		}
 	}
+	raw := append(make([]byte, 0, maxHandoverHead+len(done)), flags)
+	raw = append(h.appendHead(raw), done...)
 	text := make([]byte, 0, len(handoverPrefix)+base85Chars(len(raw)))
 	return string(appendBase85(append(text, handoverPrefix...), raw))
 }
@@ -139,7 +150,11 @@ func decodeV2(text string) (h handover, err error) {
 	}
 	h.Clean = raw[0]&flagClean != 0
 	rest, err := h.readHead(raw[1:], raw[0]&flagTopic != 0)
-	if err == nil && len(rest) > 0 {
+	switch {
+	case err != nil:
+	case raw[0]&flagRuns != 0:
+		h.Done, err = decodeRuns(rest, h.Base)
+	case len(rest) > 0:
 		h.Done, err = decodeRice(rest, h.Base)
 	}
 	return h, err

@@ -2,7 +2,6 @@ package consumers
 
 import (
 	"encoding/base64"
-	"encoding/binary"
 
 	"bankprocessor/internal/kafka"
 )
@@ -19,7 +18,7 @@ import (
 //
 // The done-map is the shorter of two forms, runs when they tie:
 //
-//	runs   uvarints, in turn the length of a pending and of a done run from base on
+//	runs   donemap_runs.go
 //	bitmap bit i%8 of byte i/8 is 1 when base+i is done; the last byte is not 0
 const (
 	handoverPrefixV1 = "bp1."
@@ -52,14 +51,8 @@ func (h handover) encodeDoneV1() (form byte, body []byte) {
 	if len(h.Done) == 0 {
 		return formNoneV1, nil
 	}
-	var runs []byte
-	at := h.Base
-	for _, r := range h.Done {
-		runs = binary.AppendUvarint(runs, uint64(r.First-at))
-		runs = binary.AppendUvarint(runs, uint64(r.End-r.First))
-		at = r.End
-	}
-	if size := (at - h.Base + 7) / 8; size < int64(len(runs)) {
+	runs := appendRuns(nil, h.Done, h.Base)
+	if size := (h.Done[len(h.Done)-1].End - h.Base + 7) / 8; size < int64(len(runs)) {
 		bitmap := make([]byte, size)
 		for _, r := range h.Done {
 			for i := r.First - h.Base; i < r.End-h.Base; i++ {
@@ -84,28 +77,13 @@ func decodeV1(text string) (h handover, err error) {
 	switch raw[0] >> formShiftV1 & formMaskV1 {
 	case formNoneV1:
 	case formRunsV1:
-		h.Done, err = decodeRunsV1(rest, h.Base)
+		h.Done, err = decodeRuns(rest, h.Base)
 	case formBitmapV1:
 		h.Done = decodeBitmapV1(rest, h.Base)
 	default:
 		err = errForeignMetadata
 	}
 	return h, err
-}
-
-func decodeRunsV1(rest []byte, at int64) (done []offsetRange, err error) {
-	for len(rest) > 0 {
-		var pending, length int64
-		if pending, rest, err = uvarint(rest); err != nil {
-			return nil, err
-		}
-		if length, rest, err = uvarint(rest); err != nil {
-			return nil, err
-		}
-		done = append(done, offsetRange{First: at + pending, End: at + pending + length})
-		at += pending + length
-	}
-	return done, nil
 }
 
 func decodeBitmapV1(bitmap []byte, base int64) (done []offsetRange) {

@@ -50,6 +50,7 @@ func encodings() []encoding {
 		func(done []offsetRange) []byte { return appendRice(nil, done, shapeBase) },
 		func(raw []byte) ([]offsetRange, error) { return decodeRice(raw, shapeBase) },
 	}
+	used := bodyForm{"rice|runs", encodeUsed, decodeUsed}
 	deflated := bodyForm{
 		"runs|bitmap,deflate",
 		func(done []offsetRange) []byte { return deflate(encodeShorter(done)) },
@@ -70,9 +71,10 @@ func encodings() []encoding {
 		{deflated, base64Text},
 		{deflated, base85Text},
 		{bodyForm{"roaring", encodeRoaring, decodeRoaring}, base85Text},
-		{rice, base64Text},
 		{rice, base85Text},
-		{rice, base91Text},
+		{used, base64Text},
+		{used, base85Text},
+		{used, base91Text},
 	}
 }
 
@@ -86,7 +88,23 @@ func decodeShorter(raw []byte) ([]offsetRange, error) {
 	if raw[0] == formBitmapV1 {
 		return decodeBitmapV1(raw[1:], shapeBase), nil
 	}
-	return decodeRunsV1(raw[1:], shapeBase)
+	return decodeRuns(raw[1:], shapeBase)
+}
+
+// encodeUsed is the form of handover.encode with its flag in front.
+func encodeUsed(done []offsetRange) []byte {
+	raw := appendRice([]byte{0}, done, shapeBase)
+	if runsBytes(done, shapeBase) < len(raw)-1 {
+		return appendRuns([]byte{flagRuns}, done, shapeBase)
+	}
+	return raw
+}
+
+func decodeUsed(raw []byte) ([]offsetRange, error) {
+	if raw[0] == flagRuns {
+		return decodeRuns(raw[1:], shapeBase)
+	}
+	return decodeRice(raw[1:], shapeBase)
 }
 
 func deflate(raw []byte) []byte {
@@ -105,7 +123,13 @@ func deflate(raw []byte) []byte {
 func encodeRoaring(done []offsetRange) []byte {
 	m := roaring.New()
 	for _, r := range done {
-		m.AddRange(uint64(r.First-shapeBase), uint64(r.End-shapeBase))
+		if from, end := r.First-shapeBase, r.End-shapeBase; end-from > 64 {
+			m.AddRange(uint64(from), uint64(end))
+		} else {
+			for o := from; o < end; o++ {
+				m.Add(uint32(o))
+			}
+		}
 	}
 	m.RunOptimize()
 	raw, err := m.ToBytes()

@@ -26,6 +26,9 @@ func TestHandoverRoundTrip(t *testing.T) {
 		if diff := cmp.Diff(h, got); diff != "" {
 			t.Fatal(diff)
 		}
+		if before := h.encodeV1(); len(text) > max(len(before), 160) {
+			t.Fatalf("%d characters, and %d in the form before", len(text), len(before))
+		}
 		if len(h.Done) > 0 {
 			span := h.Done[len(h.Done)-1].End - h.Base
 			bytes := maxHandoverHead + maxRiceHead + int(riceBound(span, int64(len(h.Done)))+7)/8
@@ -89,37 +92,51 @@ func TestHandoverIsShort(t *testing.T) {
 func TestDecodeHandoverRefuses(t *testing.T) {
 	t.Parallel()
 	text := func(raw ...byte) string { return handoverPrefix + string(appendBase85(nil, raw)) }
-	good := handover{Base: 5, Done: []offsetRange{{7, 9}}, Attempts: -1, Results: -1}.encode()
-	if want := text(0, 5, 0, 0, 1, 0, 0, 0b1010); good != want { // two ones, coded 01 each
-		t.Fatalf("the cases below vary %q, which is %q", want, good)
+	bare := handover{Base: 5, Attempts: -1, Results: -1}
+	runs, codes := bare, bare
+	runs.Done = []offsetRange{{7, 9}}
+	codes.Done = everySecond(6, 14)
+	good := runs.encode()
+	if got, want := good, text(flagRuns, 5, 0, 0, 2, 2); got != want {
+		t.Fatalf("some cases below vary %q, and runs are %q", want, got)
+	}
+	if got, want := codes.encode(), text(0, 5, 0, 0, 4, 0, 0, 0xff); got != want {
+		t.Fatalf("some cases below vary %q, and codes are %q", want, got)
 	}
 	for name, test := range map[string]string{
-		"empty":                  "",
-		"another's":              `{"consumer":"connect"}`,
-		"a later version":        "bp3." + good[len(handoverPrefix):],
-		"the version before's":   handoverPrefixV1 + good[len(handoverPrefix):],
-		"no payload":             handoverPrefix,
-		"not base-85":            handoverPrefix + `"""""`,
-		"beyond four bytes":      handoverPrefix + "#####",
-		"one character":          handoverPrefix + "0",
-		"cut off":                good[:len(good)-1],
-		"with a tail":            good + "00",
-		"one digit up":           good[:len(good)-1] + string(base85Digits[base85Digit(good[len(good)-1])+1]),
-		"another offset's":       handover{Base: 6, Attempts: -1, Results: -1}.encode(),
-		"half a topic":           text(flagTopic, 5, 0, 0),
-		"unknown flag":           text(1<<2, 5, 0, 0),
-		"padded number":          text(0, 0x85, 0, 0, 0),
-		"a map of none":          text(0, 5, 0, 0, 0, 0, 0),
-		"a map cut off":          text(0, 5, 0, 0, 1, 0),
-		"codes cut off":          text(0, 5, 0, 0, 1, 0, 0, 0b0010),
-		"low bits cut off":       text(0, 5, 0, 0, 1, 0, 62, 0b11),
-		"more ranges than codes": text(0, 5, 0, 0, 5, 0, 0, 0xff),
-		"codes with a tail":      text(0, 5, 0, 0, 1, 0, 0, 0b1010, 0),
-		"a bit after the codes":  text(0, 5, 0, 0, 1, 0, 0, 0b11010),
-		"another parameter":      text(0, 5, 0, 0, 1, 1, 0, 0b1011),
-		"a parameter of 63":      text(0, 5, 0, 0, 1, 0, 63, 0b11, 0, 0, 0, 0, 0, 0, 0, 0),
-		"longer than any":        handoverPrefix + strings.Repeat("0", maxHandoverText),
-		"beyond the offsets":     text(0, 5, 0, 0, 1, 62, 0, 0b1100, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff),
+		"empty":                        "",
+		"another's":                    `{"consumer":"connect"}`,
+		"a later version":              "bp3." + good[len(handoverPrefix):],
+		"the version before's":         handoverPrefixV1 + good[len(handoverPrefix):],
+		"no payload":                   handoverPrefix,
+		"not base-85":                  handoverPrefix + `"""""`,
+		"beyond four bytes":            handoverPrefix + "#####",
+		"one character":                handoverPrefix + "0",
+		"cut off":                      good[:len(good)-1],
+		"with a tail":                  good + "00",
+		"one digit up":                 good[:len(good)-1] + string(base85Digits[base85Digit(good[len(good)-1])+1]),
+		"another offset's":             handover{Base: 6, Attempts: -1, Results: -1}.encode(),
+		"half a topic":                 text(flagTopic, 5, 0, 0),
+		"unknown flag":                 text(1<<3, 5, 0, 0),
+		"padded number":                text(0, 0x85, 0, 0, 0),
+		"an empty run":                 text(flagRuns, 5, 0, 0, 2, 0),
+		"a run at the base":            text(flagRuns, 5, 0, 0, 0, 2),
+		"half a run":                   text(flagRuns, 5, 0, 0, 2),
+		"runs without a run":           text(flagRuns, 5, 0, 0),
+		"runs beyond the range":        text(append([]byte{flagRuns, 5, 0, 0, 2}, maxVarint()...)...),
+		"runs where codes are shorter": text(flagRuns, 5, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1),
+		"codes where runs are shorter": text(0, 5, 0, 0, 1, 0, 0, 0b1010),
+		"codes of none":                text(0, 5, 0, 0, 0, 0, 0),
+		"codes without codes":          text(0, 5, 0, 0, 1, 0),
+		"codes cut off":                text(0, 5, 0, 0, 4, 0, 0, 0x7f),
+		"low bits cut off":             text(0, 5, 0, 0, 1, 0, 62, 0b11),
+		"more ranges than codes":       text(0, 5, 0, 0, 5, 0, 0, 0xff),
+		"codes with a tail":            text(0, 5, 0, 0, 4, 0, 0, 0xff, 0),
+		"a bit after the codes":        text(0, 5, 0, 0, 3, 0, 0, 0x7f),
+		"another parameter":            text(0, 5, 0, 0, 4, 1, 0, 0b01101101, 0b1011),
+		"a parameter of 63":            text(0, 5, 0, 0, 1, 0, 63, 0b11, 0, 0, 0, 0, 0, 0, 0, 0),
+		"codes beyond the range":       text(0, 5, 0, 0, 1, 62, 0, 0b1100, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff),
+		"longer than any":              handoverPrefix + strings.Repeat("0", maxHandoverText),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
