@@ -28,7 +28,7 @@ type modelBank struct {
 	mu           sync.Mutex
 	inv          *command.Invoice
 	held         record
-	writes       int // calls that reached the bank's door
+	writes       int // calls that the bank has not refused as duplicates
 	listsPassive bool
 	// lag is how old the bank's list is, and listed the record that it shows.
 	lag    time.Duration
@@ -36,6 +36,8 @@ type modelBank struct {
 	// limitFirst makes the bank check the limit before the number, and
 	// limitSpent says that the invoice itself uses the limit up.
 	limitFirst, limitSpent bool
+	// step is told before and after each call and look; nil for nobody.
+	step func()
 	// faults and queryFails say what goes wrong with the next calls and queries.
 	faults     []string
 	queryFails []bool
@@ -51,10 +53,18 @@ func next[T any](script *[]T) (v T) {
 
 func (b *modelBank) Wait(ctx context.Context, _ command.Name) error { return context.Cause(ctx) }
 func (b *modelBank) Shut(command.Name) bool                         { return false }
+func (b *modelBank) onStep(step func())                             { b.step = step }
 
 func (b *modelBank) Call(_ context.Context, c *command.Command, call command.Call) command.Verdict {
+	if b.step != nil {
+		b.step()
+		defer b.step()
+	}
 	if c.Name() == command.DBSInvoiceResultsQuery {
 		return b.list()
+	}
+	if err := call.Permit(); err != nil {
+		return unreachable()
 	}
 	b.writes++
 	switch next(&b.faults) {
@@ -72,7 +82,11 @@ func (b *modelBank) Call(_ context.Context, c *command.Command, call command.Cal
 		b.apply(call.Operation)
 		return fault999()
 	}
-	return b.apply(call.Operation)
+	v := b.apply(call.Operation)
+	if v.Category == command.CategoryDuplicate {
+		b.writes--
+	}
+	return v
 }
 
 func fault999() command.Verdict { return fault("999", command.CodeDBSBankUnexpectedError) }
@@ -134,38 +148,48 @@ func (b *modelBank) list() command.Verdict {
 	}))
 }
 
+// drawInvoice draws a command and the bank that it meets.
+func drawInvoice(rt *rapid.T) (command.InvoiceOperation, command.Maturity, *modelBank) {
+	maturity := rapid.SampledFrom([]command.Maturity{command.Term, command.Term, command.Advance}).Draw(rt, "maturity")
+	operations := []command.InvoiceOperation{command.InsertInvoice, command.UpsertInvoice}
+	if maturity == command.Term {
+		operations = append(operations, command.UpdateInvoice, command.CancelInvoice)
+	}
+	operation := rapid.SampledFrom(operations).Draw(rt, "operation")
+	return operation, maturity, &modelBank{
+		held: rapid.SampledFrom([]record{
+			{}, {exists: true, amount: 900}, {exists: true, amount: 5}, {exists: true, passive: true, amount: 900},
+		}).Draw(rt, "held before"),
+		listsPassive: rapid.Bool().Draw(rt, "lists passive rows"),
+		lag:          rapid.SampledFrom([]time.Duration{0, 3 * time.Second}).Draw(rt, "the list's lag"),
+		limitFirst:   rapid.Bool().Draw(rt, "checks the limit first"),
+		limitSpent:   rapid.Bool().Draw(rt, "the invoice spends the limit"),
+		faults: rapid.SliceOfN(rapid.SampledFrom([]string{
+			"none", "lost before", "lost after", "late", "999 before", "999 after",
+		}), 0, 4).Draw(rt, "faults"),
+		queryFails: rapid.SliceOfN(rapid.Bool(), 0, 5).Draw(rt, "failing queries"),
+	}
+}
+
+// meet has the bank keep the invoice that the command is about.
+func (b *modelBank) meet(inv *command.Invoice) (before record) {
+	amount := command.NewDecimal(900, 0)
+	inv.Amount, b.inv, b.listed = &amount, inv, b.held
+	return b.held
+}
+
 // TestOutcomesNeverContradictTheBank runs commands over a bank that lies, and
-// holds every outcome against what the bank really has.
+// holds every outcome against what the bank really has. No record is made of the
+// attempts, so that nobody but this process can know of them.
 func TestOutcomesNeverContradictTheBank(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		maturity := rapid.SampledFrom([]command.Maturity{command.Term, command.Term, command.Advance}).Draw(rt, "maturity")
-		operations := []command.InvoiceOperation{command.InsertInvoice, command.UpsertInvoice}
-		if maturity == command.Term {
-			operations = append(operations, command.UpdateInvoice, command.CancelInvoice)
-		}
-		operation := rapid.SampledFrom(operations).Draw(rt, "operation")
-		bank := &modelBank{
-			held: rapid.SampledFrom([]record{
-				{}, {exists: true, amount: 900}, {exists: true, amount: 5}, {exists: true, passive: true, amount: 900},
-			}).Draw(rt, "held before"),
-			listsPassive: rapid.Bool().Draw(rt, "lists passive rows"),
-			lag:          rapid.SampledFrom([]time.Duration{0, 3 * time.Second}).Draw(rt, "the list's lag"),
-			limitFirst:   rapid.Bool().Draw(rt, "checks the limit first"),
-			limitSpent:   rapid.Bool().Draw(rt, "the invoice spends the limit"),
-			faults: rapid.SliceOfN(rapid.SampledFrom([]string{
-				"none", "lost before", "lost after", "late", "999 before", "999 after",
-			}), 0, 4).Draw(rt, "faults"),
-			queryFails: rapid.SliceOfN(rapid.Bool(), 0, 5).Draw(rt, "failing queries"),
-		}
+		operation, maturity, bank := drawInvoice(rt)
 		stop := time.Duration(rapid.IntRange(0, 30_000).Draw(rt, "stop after ms")) * time.Millisecond
 		var lie string
 		synctest.Test(t, func(t *testing.T) {
 			inv := invoice(operation, maturity)
-			amount := command.NewDecimal(900, 0)
-			inv.Amount, bank.inv = &amount, inv
-			before := bank.held
-			bank.listed = before
+			before := bank.meet(inv)
 			b := setup(t, inv, withoutAttempts)
 			b.p.bank = bank
 			ctx := t.Context()
@@ -184,6 +208,31 @@ func TestOutcomesNeverContradictTheBank(t *testing.T) {
 				lie = fmt.Sprintf("Handle: %v with %d outcomes", err, len(b.log.outcomes))
 			case bank.held != before:
 				lie = "released, although the bank has changed"
+			}
+		})
+		if lie != "" {
+			rt.Fatal(lie)
+		}
+	})
+}
+
+// TestOutcomesNeverContradictTheBankAcrossLives does the same through crashes,
+// stops and fences: each owner knows what the records say, and nothing else.
+func TestOutcomesNeverContradictTheBankAcrossLives(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		operation, maturity, bank := drawInvoice(rt)
+		ls := rapid.SliceOfN(rapid.Custom(drawLife), 1, 4).Draw(rt, "lives")
+		var lie string
+		synctest.Test(t, func(t *testing.T) {
+			inv := invoice(operation, maturity)
+			before := bank.meet(inv)
+			b := setup(t, inv)
+			lie = b.liveOn(ls, bank, Config{})
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			if lie == "" {
+				lie = contradiction(b.log.outcomes[0], inv, before, bank)
 			}
 		})
 		if lie != "" {
