@@ -40,6 +40,8 @@ type scriptedBank struct {
 	sent   []sent
 	gates  map[command.Name]chan struct{} // closed when the gate opens
 	onCall func(command.Name)
+	// onLeave is told before the permit of a call is asked for.
+	onLeave func()
 }
 
 func newScriptedBank() *scriptedBank {
@@ -60,6 +62,12 @@ func (b *scriptedBank) Call(_ context.Context, c *command.Command, call command.
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	name := c.Name()
+	if b.onLeave != nil {
+		b.onLeave()
+	}
+	if call.Permit != nil && call.Permit() != nil {
+		return unreachable()
+	}
 	b.sent = append(b.sent, sent{name, call.Operation, call.RequestID, call.Traceparent, time.Now()})
 	script := b.script[name]
 	if len(script) == 0 {
