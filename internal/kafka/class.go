@@ -102,6 +102,8 @@ func Class(err error) ErrorClass {
 		setting  *SettingError
 	)
 	switch {
+	case errors.Is(err, ErrWithheld): // whatever the reason, it may be permitted later
+		return ClassRetriable
 	case errors.As(err, &numbered):
 		return classOfNumber(numbered)
 	case errors.Is(err, context.Canceled), errors.Is(err, ErrClosed), errors.Is(err, ErrGroupClosed):

@@ -51,6 +51,7 @@ func TestEveryErrorHasItsClass(t *testing.T) {
 		{"our own bound on a request", context.DeadlineExceeded, ClassRetriable},
 		{"the same, at the connection", os.ErrDeadlineExceeded, ClassRetriable},
 		{"a partition is missing in an answer", errNoAnswer, ClassRetriable},
+		{"a request was not permitted to leave", fmt.Errorf("%w: %w", ErrWithheld, context.Canceled), ClassRetriable},
 		{"a rebalance has begun", kafkago.RebalanceInProgress, ClassRebalancing},
 		{"the generation is over", kafkago.IllegalGeneration, ClassFenced},
 		{"the session ended", kafkago.UnknownMemberId, ClassFenced},

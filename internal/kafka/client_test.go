@@ -21,7 +21,7 @@ func TestProducedRecordsComeBackWhole(t *testing.T) {
 		{Key: []byte{}, Value: []byte{}, Time: at.Add(time.Millisecond)},
 	}
 	tp := TopicPartition{"a", 0}
-	produced, err := client.Produce(ctx, []ProducePartition{{tp, want}}, time.Second)
+	produced, err := client.Produce(ctx, []ProducePartition{{TopicPartition: tp, Records: want}}, time.Second)
 	if err != nil || produced[0].Err != nil {
 		t.Fatal(err, produced)
 	}

@@ -32,6 +32,11 @@ type Config struct {
 	// Topics restricts what the client asks about to these; empty asks about
 	// every topic of the cluster every MetadataTTL.
 	Topics []string `yaml:"-"`
+	// MayProduce is asked right before each produce request leaves, and again while
+	// it does; its error keeps the request from leaving (ErrWithheld). Every other
+	// request passes. It is called from many goroutines and must not block; nil
+	// permits.
+	MayProduce func() error `yaml:"-"`
 	// Concern is told, once a minute at most, that a connection could not be renewed
 	// and goes on as it was; it must not block. nil drops it.
 	Concern func(err error) `yaml:"-"`

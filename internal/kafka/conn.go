@@ -29,6 +29,7 @@ type conn struct {
 	closed         bool
 	read, write    time.Time // deadlines
 	sent, received frames
+	begun          bool // by a write of nothing
 	retryAt        time.Time
 }
 
@@ -62,10 +63,19 @@ func newConn(owner *dialer, address string, first *link, redial func() (*link, e
 	return &conn{owner: owner, address: address, link: first, redial: redial}
 }
 
-// Write begins a request with a link that is good for it.
+// Write begins a request with a link that is good for it. A write of nothing does
+// that and no more; the write after it goes out at once.
 func (c *conn) Write(b []byte) (int, error) {
-	if err := c.renew(); err != nil {
-		return 0, err
+	if !c.hasBegun() {
+		if err := c.renew(); err != nil {
+			return 0, err
+		}
+	}
+	c.mu.Lock()
+	c.begun = len(b) == 0
+	c.mu.Unlock()
+	if len(b) == 0 {
+		return 0, nil
 	}
 	l := c.current()
 	n, err := l.Write(b)
@@ -73,6 +83,12 @@ func (c *conn) Write(b []byte) (int, error) {
 	c.sent.pass(b[:n])
 	c.mu.Unlock()
 	return n, err
+}
+
+func (c *conn) hasBegun() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.begun
 }
 
 // Read reads what answers the requests.

@@ -49,7 +49,7 @@ func mustProduce(t *testing.T, client *Client, tp TopicPartition, values ...stri
 	for _, v := range values {
 		records = append(records, Record{Key: []byte("k"), Value: []byte(v)})
 	}
-	produced, err := client.Produce(testContext(t), []ProducePartition{{tp, records}}, time.Second)
+	produced, err := client.Produce(testContext(t), []ProducePartition{{TopicPartition: tp, Records: records}}, time.Second)
 	if err != nil || produced[0].Err != nil {
 		t.Fatal(err, produced)
 	}
@@ -187,7 +187,7 @@ func TestCompactedOffsetsArePassed(t *testing.T) {
 	tp := TopicPartition{"c", 0}
 	first := []Record{{Key: []byte("a"), Value: []byte("0")}, {Key: []byte("b"), Value: []byte("1")}, {Key: []byte("a"), Value: []byte("2")}}
 	for _, batch := range [][]Record{first, {{Key: []byte("a"), Value: []byte("3")}}, {{Key: []byte("z"), Value: []byte("4")}}} {
-		if produced, err := client.Produce(testContext(t), []ProducePartition{{tp, batch}}, time.Second); err != nil || produced[0].Err != nil {
+		if produced, err := client.Produce(testContext(t), []ProducePartition{{TopicPartition: tp, Records: batch}}, time.Second); err != nil || produced[0].Err != nil {
 			t.Fatal(err, produced)
 		}
 	}
@@ -226,7 +226,7 @@ func TestAMovedLeaderIsFoundAgain(t *testing.T) {
 	}
 	forgetRefresh(client)
 	move()
-	produced, err := client.Produce(ctx, []ProducePartition{{tp, []Record{{Value: []byte("1")}}}}, time.Second)
+	produced, err := client.Produce(ctx, []ProducePartition{{TopicPartition: tp, Records: []Record{{Value: []byte("1")}}}}, time.Second)
 	if err != nil || Class(produced[0].Err) != ClassLeaderMoved {
 		t.Errorf("got %v, %v", produced, err)
 	}

@@ -17,6 +17,10 @@ type ProducePartition struct {
 	// Records are in order; Topic, Partition and Offset are ignored, and a zero
 	// Time is now. Never empty.
 	Records []Record
+	// Permit is asked right before the request leaves, and again while it does: its
+	// error keeps the whole request from leaving (ErrWithheld). nil permits. It is
+	// called from another goroutine, and may outlive Produce by a moment.
+	Permit func() error
 }
 
 // Produced is what became of a ProducePartition: stored as a whole or, with Err,
@@ -34,7 +38,7 @@ const acksAll = -1
 // Produce writes the batches with acks=all to the partitions' common leader; a
 // partition is named at most once. timeout is how long the leader waits for the
 // other replicas. The error is the request's: nothing is known of the records
-// then, they may have been stored.
+// then, they may have been stored, unless it errors.Is ErrWithheld: they have not.
 func (c *Client) Produce(ctx context.Context, parts []ProducePartition, timeout time.Duration) ([]Produced, error) {
 	if len(parts) == 0 {
 		return nil, nil
@@ -60,7 +64,13 @@ func (c *Client) Produce(ctx context.Context, parts []ProducePartition, timeout 
 			RecordSet: protocol.RecordSet{Version: 2, Records: protocol.NewRecordReader(wireRecords(p.Records)...)},
 		})
 	}
-	m, err := c.roundTrip(ctx, &toLeader{parts: names, permission: Write, exchange: exchange{Message: req, clientID: c.cfg.ClientID}})
+	permit := c.permit(ctx, parts)
+	if err := permit(); err != nil { // no connection need be wasted
+		return nil, fmt.Errorf("producing: %w", err)
+	}
+	m, err := c.roundTrip(ctx, &toLeader{
+		parts: names, permission: Write, exchange: exchange{Message: req, clientID: c.cfg.ClientID, permit: permit},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("producing: %w", err)
 	}

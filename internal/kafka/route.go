@@ -71,7 +71,9 @@ type exchange struct {
 	protocol.Message
 	clientID string
 	// read reads the answer; nil takes kafka-go's own decoder.
-	read    func(r io.Reader, version int16) (protocol.Message, error)
+	read func(r io.Reader, version int16) (protocol.Message, error)
+	// permit is asked at the last moment; nil permits.
+	permit  func() error
 	version int16
 }
 
@@ -89,6 +91,9 @@ func (m *exchange) Required(versions map[protocol.ApiKey]int16) bool {
 func (m *exchange) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
 	if p, ok := m.Message.(protocol.PreparedMessage); ok {
 		p.Prepare(m.version)
+	}
+	if m.permit != nil {
+		rw = &permitted{ReadWriter: rw, permit: m.permit}
 	}
 	if m.read == nil {
 		return protocol.RoundTrip(rw, m.version, correlation, m.clientID, m.Message)

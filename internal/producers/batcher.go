@@ -54,8 +54,8 @@ type entry struct {
 	record kafka.Record
 	size   int64
 	result chan result // of capacity 1
-	// abandoned says that the caller has gone, so that a record that has not
-	// left yet need not leave.
+	// abandoned says that the caller has gone: a record that has not left by then
+	// does not leave.
 	abandoned atomic.Bool
 }
 

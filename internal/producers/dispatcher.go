@@ -2,6 +2,7 @@ package producers
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -125,6 +126,10 @@ func (d *dispatcher) enqueue(q *queue) {
 	l.ready = append(l.ready, q)
 }
 
+// withheldAttempts bounds the backoff of a request that was withheld: to ask again
+// costs no broker anything.
+const withheldAttempts = 3
+
 // sleep keeps a queue back after a failure.
 func (d *dispatcher) sleep(q *queue, now time.Time) {
 	q.until = now.Add(d.backoff(q.attempts))
@@ -220,6 +225,10 @@ func (d *dispatcher) send(ctx context.Context, leader int32, l *lane) {
 	records := 0
 	var sent, left []*queue
 	for _, q := range l.ready {
+		if d.pending -= q.forget(); len(q.entries) == 0 {
+			q.placed = false
+			continue
+		}
 		bytes += q.take(d.cfg, bytes, records)
 		if len(q.underway) == 0 {
 			left = append(left, q)
@@ -228,17 +237,22 @@ func (d *dispatcher) send(ctx context.Context, leader int32, l *lane) {
 		records += len(q.underway)
 		sent = append(sent, q)
 	}
-	l.ready, l.busy = left, true
+	if l.ready = left; len(sent) == 0 {
+		return
+	}
+	l.busy = true
 	parts := make([]kafka.ProducePartition, len(sent))
 	for i, q := range sent {
-		parts[i] = kafka.ProducePartition{TopicPartition: q.tp, Records: make([]kafka.Record, len(q.underway))}
+		parts[i] = kafka.ProducePartition{TopicPartition: q.tp, Records: make([]kafka.Record, len(q.underway)), Permit: q.wanted()}
 		for j, e := range q.underway {
 			parts[i].Records[j] = e.record
 		}
 	}
-	d.observer.Batched(records, bytes)
 	d.workers.Go(func() {
 		produced, err := d.cluster.Produce(ctx, parts, d.cfg.AckTimeout)
+		if !errors.Is(err, kafka.ErrWithheld) {
+			d.observer.Batched(records, bytes)
+		}
 		select {
 		case d.answers <- answer{leader, sent, produced, err}:
 		case <-ctx.Done():

@@ -13,6 +13,11 @@
 // Non-obvious:
 //   - An outage fails nobody. A record waits until it is stored, its caller's
 //     context ends, or the Batcher is stopped.
+//   - A record leaves only while its caller waits for it. What a caller has given up
+//     is dropped, up to the moment at which the request is written: who writes in its
+//     place may have begun.
+//   - A request that is withheld (kafka.ErrWithheld) waits as in an outage, and costs
+//     nobody's connection.
 //   - A request whose answer is lost is sent again, so that a record may be
 //     stored twice. Subscribers tell by the event id.
 //   - A partition has at most one batch under way, and what failed goes first

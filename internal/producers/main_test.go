@@ -27,14 +27,28 @@ type bench struct {
 	batcher  *Batcher
 	observed *observed
 	network  *network
+	permit   *permit
+}
+
+// permit is asked by the client whether it may produce; nil permits.
+type permit struct{ ask atomic.Pointer[func() error] }
+
+func (p *permit) set(ask func() error) { p.ask.Store(&ask) }
+
+func (p *permit) check() error {
+	if ask := p.ask.Load(); ask != nil {
+		return (*ask)()
+	}
+	return nil
 }
 
 // network is the cluster's network with a switch.
 type network struct {
 	kfake.VirtualNetwork
-	down atomic.Bool
-	mu   sync.Mutex
-	open []net.Conn
+	down  atomic.Bool
+	mu    sync.Mutex
+	open  []net.Conn
+	dials int // that succeeded
 }
 
 var errDown = &net.OpError{Op: "dial", Err: errors.New("the network is down")}
@@ -46,7 +60,7 @@ func (n *network) dial(ctx context.Context, network, address string) (net.Conn, 
 	conn, err := n.DialContext(ctx, network, address)
 	if err == nil {
 		n.mu.Lock()
-		n.open = append(n.open, conn)
+		n.open, n.dials = append(n.open, conn), n.dials+1
 		n.mu.Unlock()
 	}
 	return conn, err
@@ -69,13 +83,13 @@ func inBubble(t *testing.T, cfg Config, f func(b *bench)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := &network{}
+		n, p := &network{}, &permit{}
 		cluster, err := kfake.NewCluster(kfake.Ports(9092, 9093), kfake.ListenFn(n.Listen), kfake.SeedTopics(4, "a", "b"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer cluster.Close()
-		client, err := kafka.New(kafka.Config{Brokers: cluster.ListenAddrs(), Dial: n.dial})
+		client, err := kafka.New(kafka.Config{Brokers: cluster.ListenAddrs(), Dial: n.dial, MayProduce: p.check})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +100,7 @@ func inBubble(t *testing.T, cfg Config, f func(b *bench)) {
 			t.Fatal(err)
 		}
 		batcher.Start(t.Context())
-		f(&bench{T: t, cluster: cluster, client: client, batcher: batcher, observed: o, network: n})
+		f(&bench{T: t, cluster: cluster, client: client, batcher: batcher, observed: o, network: n, permit: p})
 		if err := batcher.Stop(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
 		}
@@ -161,4 +175,18 @@ func (o *observed) Omitted(string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.omitted++
+}
+
+// sent is how many requests have left.
+func (o *observed) sent() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.requests
+}
+
+// dialled is how many connections there have been.
+func (n *network) dialled() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.dials
 }

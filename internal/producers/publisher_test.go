@@ -187,6 +187,37 @@ func TestATooLargeResultKeepsItsStatus(t *testing.T) {
 	}
 }
 
+func attempt() *command.Attempt {
+	return &command.Attempt{
+		CommandID: commandID, Command: command.DBSInvoiceUpsert, Operation: command.InsertInvoice,
+		ChannelRequestID: "e0e87b1c-917f-432b-b428-ca71abc91205", Number: 1,
+		StartedAt: time.UnixMilli(1_700_000_000_700).UTC(), Partition: 7, Offset: 41,
+	}
+}
+
+func TestAnAttemptsRecordIsExact(t *testing.T) {
+	t.Parallel()
+	w := &shelf{records: make([]kafka.Record, 5)}
+	p, _ := publisher(w, sizer{}, nil, io.Discard)
+	if offset, err := p.Attempt(t.Context(), message(), attempt()); offset != 5 || err != nil {
+		t.Fatal(offset, err)
+	}
+	want := kafka.Record{
+		Topic: "p.bank.attempts", Partition: 7, Key: []byte("A|1"), Value: []byte("e0e87b1c-917f-432b-b428-ca71abc91205"),
+	}
+	if diff := cmp.Diff(want, w.records[5]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAnAttemptThatCannotBeStoredIsAnError(t *testing.T) {
+	t.Parallel()
+	p, _ := publisher(&shelf{err: ErrStopped}, sizer{}, nil, io.Discard)
+	if offset, err := p.Attempt(t.Context(), message(), attempt()); offset != -1 || !errors.Is(err, ErrStopped) {
+		t.Errorf("got %d, %v", offset, err)
+	}
+}
+
 func TestAnOutcomeThatCannotBeStoredIsAnError(t *testing.T) {
 	t.Parallel()
 	p, _ := publisher(&shelf{err: ErrStopped}, sizer{}, nil, io.Discard)

@@ -1,6 +1,8 @@
 package producers
 
 import (
+	"errors"
+	"slices"
 	"time"
 
 	"bankprocessor/internal/kafka"
@@ -23,6 +25,10 @@ type queue struct {
 }
 
 const noLeader = -1
+
+// errAbandoned withholds a request because a caller has gone. The others' records
+// are sent again without its own.
+var errAbandoned = errors.New("a record's caller has gone")
 
 // take moves records from the front to underway, within the bounds; the first
 // one always fits when the request is still empty.
@@ -67,11 +73,11 @@ func (q *queue) drop() {
 
 // forget removes the records whose callers have gone and returns how many.
 func (q *queue) forget() int {
-	kept := q.entries[:0]
+	kept, singly := q.entries[:0], q.singly
 	for i, e := range q.entries {
 		if !e.abandoned.Load() {
 			kept = append(kept, e)
-		} else if i < q.singly {
+		} else if i < singly {
 			q.singly--
 		}
 	}
@@ -79,6 +85,19 @@ func (q *queue) forget() int {
 	clear(q.entries[len(kept):])
 	q.entries = kept
 	return gone
+}
+
+// wanted is the permit of what is under way: it ends with the first caller that goes.
+func (q *queue) wanted() func() error {
+	entries := slices.Clone(q.underway)
+	return func() error {
+		for _, e := range entries {
+			if e.abandoned.Load() {
+				return errAbandoned
+			}
+		}
+		return nil
+	}
 }
 
 // lane is what goes to one leader, one request at a time.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"math"
 	"path/filepath"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ type house struct {
 func setup(t testing.TB) house {
 	t.Helper()
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(3), kfake.SeedTopics(3,
-		"p.bank.dead-letter", "p.dbs.invoice.upsert", "p.dbs.invoice.upsert.result"))
+		"p.bank.attempts", "p.bank.dead-letter", "p.dbs.invoice.upsert", "p.dbs.invoice.upsert.result"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,6 +182,33 @@ func TestAnOutcomeIsReadBack(t *testing.T) {
 	}
 	if got.CommandID != want.CommandID || got.Status != want.Status || got.Code != want.Code || string(record.Key) != "A|1" {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// An attempt of the longest values that a command may have is far below what any
+// topic takes, whatever it is configured to: it cannot be refused as too large.
+func TestAnAttemptIsReadBackAndSmall(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	m := message()
+	m.Partition = 2
+	for i, withdrawn := range []bool{false, true} {
+		want := attempt()
+		want.Partition, want.Offset, want.Number, want.Withdrawn = math.MaxInt32, math.MaxInt64, math.MaxInt32, withdrawn
+		if offset, err := h.publisher.Attempt(t.Context(), m, want); offset != int64(i) || err != nil {
+			t.Fatal(offset, err)
+		}
+		record := h.last(t, t, kafka.TopicPartition{Topic: "p.bank.attempts", Partition: 2})
+		got, err := h.codec.DecodeAttempt(record.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" || string(record.Key) != "A|1" || len(record.Headers) > 0 {
+			t.Errorf("key %q, headers %v\n%s", record.Key, record.Headers, diff)
+		}
+		if n := sizeOf(&record); n > 300 {
+			t.Errorf("an attempt takes %d bytes", n)
+		}
 	}
 }
 

@@ -15,7 +15,8 @@ var errNoLeader = errors.New("the partition has no leader or does not exist")
 func (d *dispatcher) settle(a answer) {
 	d.lanes[a.leader].busy = false
 	now := time.Now()
-	refresh := a.err != nil
+	withheld := errors.Is(a.err, kafka.ErrWithheld)
+	refresh := a.err != nil && !withheld
 	for i, q := range a.queues {
 		q.placed = false
 		err := a.err
@@ -24,6 +25,10 @@ func (d *dispatcher) settle(a answer) {
 		}
 		if err == nil {
 			d.stored(q, a.produced[i].BaseOffset)
+			continue
+		}
+		if withheld {
+			d.withheld(q, err, now)
 			continue
 		}
 		class := kafka.Class(err)
@@ -44,6 +49,19 @@ func (d *dispatcher) stored(q *queue, base int64) {
 	q.attempts = 0
 	d.trouble.over(q.tp.Topic)
 	d.enqueue(q)
+}
+
+// withheld has a queue's records wait for the permit, at the front of those behind
+// them. Where a caller has gone, the others are held up no longer.
+func (d *dispatcher) withheld(q *queue, err error, now time.Time) {
+	q.putBack(false)
+	if errors.Is(err, errAbandoned) {
+		d.enqueue(q)
+		return
+	}
+	d.failed(q, err)
+	q.attempts = min(q.attempts, withheldAttempts)
+	d.sleep(q, now)
 }
 
 func (d *dispatcher) refused(q *queue, class kafka.ErrorClass, err error, now time.Time) {
