@@ -159,19 +159,20 @@ func TestTheOthersOfARequestAreSentAgainAtOnce(t *testing.T) {
 			once.Do(func() { time.Sleep(time.Second) })
 			return nil, nil, false
 		})
-		entries := []*entry{b.submit(record("a", 0, "first"))}
-		synctest.Wait()
-		for _, v := range []string{"0", "1", "2", "3"} {
-			entries = append(entries, b.submit(record("a", 0, v)))
-		}
-		<-entries[0].result
-		start, asked := time.Now(), 0
-		b.permit.set(func() error {
-			if asked++; asked == 2 {
+		var entries []*entry
+		asked := 0
+		b.permit.set(func() error { // twice for each request
+			if asked++; asked == 4 {
 				entries[2].abandoned.Store(true)
 			}
 			return nil
 		})
+		for _, v := range []string{"first", "0", "1", "2", "3"} {
+			entries = append(entries, b.submit(record("a", 0, v)))
+			synctest.Wait()
+		}
+		<-entries[0].result
+		start := time.Now()
 		for _, i := range []int{1, 3, 4} {
 			if res := <-entries[i].result; res.err != nil {
 				b.Error(res.err)
