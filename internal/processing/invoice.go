@@ -73,7 +73,6 @@ func (r *run) situation(inv *command.Invoice) situation {
 	}
 	s.recovered = true
 	s.operation = r.made[len(r.made)-1].Operation
-	s.mayUpdate = s.mayUpdate && s.operation == command.InsertInvoice
 	sends := 0
 	for _, a := range r.made {
 		if a.Operation == s.operation {
