@@ -27,8 +27,8 @@ type partition struct {
 type known struct {
 	index
 	// progress is of a Load that has not come to its end; loaded says that one has.
-	progress *progress
-	loaded   bool
+	progress   *progress
+	loaded     bool
 	nextResult *frontier
 	// attempted says that attempts are written for the topic's commands.
 	attempted bool

@@ -100,16 +100,18 @@ func (p *partition) wasConcluded(k id, offset int64, sum uint64, began, at int64
 }
 
 // outcomeAt says that the outcome of k, by the record at offset, stands no lower than
-// at. Other records that have attempted k need it as much: without it they would be
-// in doubt.
+// at. Other records that hold k need it as much: without it they would be in doubt.
 func (n *known) outcomeAt(k id, offset, at int64) {
 	if !n.loaded {
 		return
 	}
 	n.needs(k, offset, unknown, at)
-	for _, a := range n.attempts[k] {
-		if a.Offset != offset {
-			n.needs(k, a.Offset, unknown, at)
+	if n.held[k] == 1 {
+		return
+	}
+	for other, u := range n.unsettled { // upstream has published k twice: rare
+		if u.id == k {
+			n.needs(k, other, unknown, at)
 		}
 	}
 }
