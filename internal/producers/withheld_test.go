@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -160,10 +161,11 @@ func TestTheOthersOfARequestAreSentAgainAtOnce(t *testing.T) {
 			return nil, nil, false
 		})
 		var entries []*entry
+		var goes atomic.Pointer[entry]
 		asked := 0
 		b.permit.set(func() error { // twice for each request
 			if asked++; asked == 4 {
-				entries[2].abandoned.Store(true)
+				goes.Load().abandoned.Store(true)
 			}
 			return nil
 		})
@@ -171,6 +173,7 @@ func TestTheOthersOfARequestAreSentAgainAtOnce(t *testing.T) {
 			entries = append(entries, b.submit(record("a", 0, v)))
 			synctest.Wait()
 		}
+		goes.Store(entries[2])
 		<-entries[0].result
 		start := time.Now()
 		for _, i := range []int{1, 3, 4} {
