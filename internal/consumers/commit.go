@@ -25,6 +25,8 @@ type committer struct {
 	// word that the hand-over was clean.
 	ready  bool
 	failed bool // the last request was not accepted in full
+	// long says that a text was refused for its length, which is logged once.
+	long   bool
 	fenced bool
 }
 
@@ -110,13 +112,14 @@ func (c *committer) due(now time.Time) (due []kafka.Commit, placed bool) {
 }
 
 // send makes one request. accepted says that at least one partition's commit was
-// taken; the error, that not every one was.
+// taken, or refused for its length alone; the error, that not every one was taken.
 func (c *committer) send(ctx context.Context, commits []kafka.Commit) (accepted bool, err error) {
 	c.sent = time.Now()
-	refused, err := c.s.cluster.CommitOffsets(ctx, c.s.member, commits)
-	accepted = err == nil && len(refused) < len(commits)
+	refused, failed := c.s.cluster.CommitOffsets(ctx, c.s.member, commits)
+	accepted = failed == nil && len(refused) < len(commits)
+	err = failed
 	for _, commit := range commits {
-		why := err
+		why := failed
 		if why == nil {
 			why = refused[commit.TopicPartition]
 		}
@@ -129,6 +132,10 @@ func (c *committer) send(ctx context.Context, commits []kafka.Commit) (accepted 
 		if class == kafka.ClassFenced && !c.fenced {
 			c.fenced = true
 			c.s.fence()
+		}
+		if failed == nil && class == kafka.ClassTooLarge {
+			c.tooLong(commit)
+			accepted = true // the group looks at the member before the text
 		}
 		c.s.sched.soil(c.s.parts[commit.TopicPartition], class == kafka.ClassUnknownTopic)
 		if err == nil {

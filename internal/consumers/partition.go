@@ -52,6 +52,9 @@ type partition struct {
 	retryAt       time.Time
 
 	dirty bool // something to commit
+	// tooLong is the length of the shortest hand-over that was refused for its length,
+	// 0 for none.
+	tooLong int
 }
 
 // handover returns what a commit says now.

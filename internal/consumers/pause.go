@@ -70,7 +70,7 @@ func (p *partition) room(cfg *Config) pause {
 		return notPaused
 	case w.pending >= cfg.PartitionRecords || w.span() >= cfg.Span:
 		return pausedWindow
-	case !w.fits(cfg.MetadataBytes, p.inherited, next):
+	case !w.fits(p.textLimit(cfg), p.inherited, next):
 		return pausedMetadata
 	}
 	return notPaused
