@@ -51,6 +51,7 @@ var rooms = []room{
 	{path: "internal/admin"},
 	{path: "internal/archtest"},
 	{path: "schemas"},
+	{path: "bench/...", may: anything},
 	{path: "test/...", may: anything},
 }
 
@@ -65,7 +66,7 @@ type owner struct {
 var owners = []owner{
 	{imports: "github.com/segmentio/kafka-go/...", in: []string{"internal/kafka"}, inTests: true},
 	{imports: "github.com/twmb/franz-go/pkg/sr/...", in: []string{"internal/registry", "test/..."}, inTests: true},
-	{imports: "github.com/twmb/franz-go/...", in: []string{"internal/sandbox", "internal/registry", "test/..."}, inTests: true},
+	{imports: "github.com/twmb/franz-go/...", in: []string{"internal/sandbox", "internal/registry", "bench/...", "test/..."}, inTests: true},
 	{imports: "internal/sandbox", in: []string{"internal/app", "internal/demo", "cmd/processor"}, inTests: true},
 	{imports: "github.com/linkedin/goavro/...", in: []string{"internal/codec"}, inTests: true},
 	{imports: "github.com/sony/gobreaker/...", in: []string{"internal/bankapi"}},

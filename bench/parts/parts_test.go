@@ -1,0 +1,105 @@
+package parts
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// TestMain lets this program be its own parts.
+func TestMain(m *testing.M) {
+	if ran, err := Run(context.Background(), os.Args[1:], os.Stdout); ran {
+		if err != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func deadline(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestBank(t *testing.T) {
+	t.Parallel()
+	ctx := deadline(t)
+	b, err := StartBank(ctx, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const latency = 30 * time.Millisecond
+	if err := b.SetLatency(ctx, latency); err != nil {
+		t.Error(err)
+	}
+	if err := b.SetLatency(ctx, -1); err == nil {
+		t.Error("a negative latency is taken")
+	}
+	begin := time.Now()
+	answer, err := http.Post(b.URL+"/BankingApiV01/InsertDbsInvoice", "application/json", strings.NewReader("{}")) //nolint:noctx // bounded by the bank
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(answer.Body)
+	_ = answer.Body.Close()
+	if took := time.Since(begin); err != nil || string(text) != accepted || took < latency {
+		t.Errorf("%s after %s, %v", text, took, err)
+	}
+	if calls, err := b.Calls(ctx); err != nil || calls != 1 {
+		t.Errorf("%d calls, %v", calls, err)
+	}
+	if err := b.Stop(); err != nil {
+		t.Error(err)
+	}
+	if _, err := b.Calls(ctx); err == nil {
+		t.Error("a bank that has ended answers")
+	}
+}
+
+func TestEmbeddedBroker(t *testing.T) {
+	t.Parallel()
+	ctx := deadline(t)
+	b, err := StartEmbedded(ctx, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(b.Address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := client.Ping(ctx); err != nil {
+		t.Error(err)
+	}
+	if err := b.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestKafkaThatCannotStart(t *testing.T) {
+	t.Parallel()
+	if _, err := StartKafka(deadline(t), t.TempDir(), t.TempDir(), 0); !errors.Is(err, ErrNoKafka) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	for _, arguments := range [][]string{nil, {"--broker", "kafka"}, {"part"}, {"part", "bank", "more"}} {
+		if ran, err := Run(t.Context(), arguments, io.Discard); ran || err != nil {
+			t.Errorf("%q: %v %v", arguments, ran, err)
+		}
+	}
+	if ran, err := Run(t.Context(), []string{"part", "none"}, io.Discard); !ran || err == nil {
+		t.Errorf("%v %v", ran, err)
+	}
+}
