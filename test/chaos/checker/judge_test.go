@@ -340,8 +340,8 @@ func TestRecovery(t *testing.T) {
 	if got := r.Recoveries([]Death{late, {At: death, Held: held}}); !slices.Equal(got, []time.Duration{5 * time.Second}) {
 		t.Errorf("got %v, want 5 s", got)
 	}
-	text := Table([]Row{{Name: "seed 1", Report: r, Recoveries: []time.Duration{time.Second, 5 * time.Second, 9 * time.Second}}})
-	for _, want := range []string{"! without an outcome", "5.0 s", "9.0 s"} {
+	text := Table([]Row{{Name: "seed 1", Report: r, Recoveries: []time.Duration{time.Second, 5 * time.Second, 9 * time.Second}, Faults: []Count{{"kill -9", 17}}}})
+	for _, want := range []string{"! without an outcome", "5.0 s", "9.0 s", "kill -9      17"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("want %q in\n%s", want, text)
 		}

@@ -14,7 +14,13 @@ type Row struct {
 	Name       string
 	Report     *Report
 	Recoveries []time.Duration // ascending
-	Faults     string          // how many of each, for a person
+	Faults     []Count         // the same kinds in every row
+}
+
+// Count is how often something was done.
+type Count struct {
+	What  string
+	Times int
 }
 
 // Table is the verdicts of several runs, for a person: what must be 0 first, then what
@@ -57,7 +63,11 @@ func Table(rows []Row) string {
 	})
 	line("recovery, median", func(r Row) string { return quantile(r.Recoveries, 2) })
 	line("recovery, longest", func(r Row) string { return quantile(r.Recoveries, 1) })
-	line("faults", func(r Row) string { return r.Faults })
+	if len(rows) > 0 {
+		for i, f := range rows[0].Faults {
+			line(f.What, func(r Row) string { return fmt.Sprint(r.Faults[i].Times) })
+		}
+	}
 	_ = w.Flush() // a strings.Builder takes everything
 	return text.String()
 }
