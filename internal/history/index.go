@@ -11,8 +11,7 @@ import (
 type index struct {
 	window    int
 	concluded map[id]conclusion
-	// queue holds those of concluded that no record under way needs, by age: they
-	// are forgotten from its head on, so that window of them stay.
+	// queue[head:] are the latest outcomes' ids, oldest first.
 	queue []id
 	head  int
 	// held counts the records by which an id is held: those with an attempt or an
@@ -26,7 +25,7 @@ type index struct {
 type conclusion struct {
 	offset int64  // of the record that has carried the id there
 	sum    uint64 // of that record's value, 0 where it is not known
-	queued bool
+	queued int32  // how often the id stands in the queue
 }
 
 func newIndex(window int) index {
@@ -41,37 +40,13 @@ func newIndex(window int) index {
 func (x *index) conclude(k id, offset int64, sum uint64) {
 	delete(x.attempts, k)
 	c, known := x.concluded[k]
-	switch {
-	case !known:
-		x.concluded[k] = conclusion{offset: offset, sum: sum}
-		if x.held[k] == 0 {
-			x.enqueue(k)
-		}
-	case c.offset == offset && c.sum == 0 && sum != 0:
+	if !known {
+		c.offset = offset
+	}
+	if c.offset == offset && sum != 0 {
 		c.sum = sum
-		x.concluded[k] = c
 	}
-}
-
-// hold keeps what is known of k until as many calls of release.
-func (x *index) hold(k id) { x.held[k]++ }
-
-// release gives k back. What nobody holds any more is remembered for a while if it is
-// concluded, and not at all if it is not: its record is done.
-func (x *index) release(k id) {
-	if x.held[k]--; x.held[k] > 0 {
-		return
-	}
-	delete(x.held, k)
-	delete(x.attempts, k)
-	if c, ok := x.concluded[k]; ok && !c.queued {
-		x.enqueue(k)
-	}
-}
-
-func (x *index) enqueue(k id) {
-	c := x.concluded[k]
-	c.queued = true
+	c.queued++
 	x.concluded[k] = c
 	if len(x.queue) == cap(x.queue) && x.head > len(x.queue)/4 {
 		x.compact()
@@ -80,18 +55,33 @@ func (x *index) enqueue(k id) {
 	x.forget()
 }
 
-// forget drops the oldest of the queue beyond the window. One that is held again
-// stays, and is queued again by release.
+// hold keeps what is known of k until as many calls of release.
+func (x *index) hold(k id) { x.held[k]++ }
+
+// release gives k back. Its attempts are of no use to anybody then: their record is
+// done.
+func (x *index) release(k id) {
+	if x.held[k]--; x.held[k] > 0 {
+		return
+	}
+	delete(x.held, k)
+	delete(x.attempts, k)
+	if x.concluded[k].queued == 0 {
+		delete(x.concluded, k)
+	}
+}
+
+// forget drops the oldest outcomes beyond the window, but for ids that are held.
 func (x *index) forget() {
 	for len(x.queue)-x.head > x.window {
 		k := x.queue[x.head]
 		x.head++
-		if x.held[k] == 0 {
+		c := x.concluded[k]
+		c.queued--
+		if c.queued == 0 && x.held[k] == 0 {
 			delete(x.concluded, k)
 			continue
 		}
-		c := x.concluded[k]
-		c.queued = false
 		x.concluded[k] = c
 	}
 }
@@ -105,8 +95,7 @@ func (x *index) compact() {
 func (x *index) narrow(window int) {
 	x.window = window
 	x.forget()
-	x.compact()
-	x.queue = slices.Clip(slices.Clone(x.queue))
+	x.queue, x.head = slices.Clone(x.queue[x.head:]), 0
 	concluded := make(map[id]conclusion, len(x.concluded))
 	maps.Copy(concluded, x.concluded)
 	x.concluded = concluded

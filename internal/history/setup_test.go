@@ -28,6 +28,7 @@ var (
 	outcomes  = kafka.TopicPartition{Topic: "dbs.invoice.upsert.result", Partition: 2}
 	loans     = kafka.TopicPartition{Topic: "loan.income.submit", Partition: 2}
 	attempts  = kafka.TopicPartition{Topic: "bank.attempts", Partition: 2}
+	names     = topics.Config{}
 	errFake   = errors.New("the broker is away")
 	errBehind = errors.New("out of range")
 )
@@ -40,6 +41,7 @@ type fakeLog struct {
 	mu    sync.Mutex
 	parts map[kafka.TopicPartition]*fakePart
 	asked []kafka.FetchPartition
+	puts  int64 // counts the records: the clock of all partitions
 	fail  func(tp kafka.TopicPartition, offset int64) error
 }
 
@@ -76,6 +78,8 @@ func (l *fakeLog) put(tp kafka.TopicPartition, skip int64, value []byte, headers
 	defer l.mu.Unlock()
 	p := l.part(tp)
 	r := kafka.Record{Topic: tp.Topic, Partition: tp.Partition, Offset: p.next + skip, Value: value, Headers: headers}
+	l.puts++
+	r.Time = time.UnixMilli(l.puts)
 	p.records = append(p.records, r)
 	p.next = r.Offset + 1
 	return r.Offset
@@ -137,6 +141,8 @@ type desk struct {
 	// and what is answered.
 	before, after func()
 	fate          func() (stored bool, err error)
+	// alive says whether the process still is.
+	alive func() bool
 }
 
 func (d *desk) Attempt(_ context.Context, _ *command.Message, a *command.Attempt) (int64, error) {
@@ -158,7 +164,7 @@ func (d *desk) store(put func() int64) (int64, error) {
 		d.before()
 	}
 	offset := int64(-1)
-	if stored {
+	if stored && (d.alive == nil || d.alive()) {
 		offset = put()
 	}
 	if d.after != nil {
@@ -211,14 +217,14 @@ func setup(t testing.TB, cfg Config) rig {
 	t.Helper()
 	r := rig{log: newFakeLog(), codec: newCodec(t), lines: &bytes.Buffer{}}
 	r.History = New(cfg, Deps{
-		Log: r.log, Decoder: r.codec, Names: topics.Config{}, Logger: slog.New(slog.NewTextHandler(r.lines, nil)),
+		Log: r.log, Decoder: r.codec, Names: names, Logger: slog.New(slog.NewTextHandler(r.lines, nil)),
 	})
 	return r
 }
 
 // successor is a history that knows what stands in the log alone.
 func (r rig) successor(cfg Config) rig {
-	r.History = New(cfg, Deps{Log: r.log, Decoder: r.codec, Names: topics.Config{}})
+	r.History = New(cfg, Deps{Log: r.log, Decoder: r.codec, Names: names})
 	return r
 }
 
