@@ -68,7 +68,7 @@ func (p *Processor) answered(ctx context.Context, m *command.Message, id string,
 	if differs {
 		letter := &command.DeadLetter{
 			Reason: command.ReasonRejectedByContract, Code: command.CodeCommandIDReused, CommandID: id,
-			Text: "another command with this commandId has its outcome: nothing was sent",
+			Text: "another command with this commandId has its outcome: this one has none of its own",
 		}
 		if err := p.publish(ctx, m, finished{letter: letter, received: received}); err != nil {
 			return err

@@ -218,37 +218,3 @@ func TestAResultThatIsTooLarge(t *testing.T) {
 	succeeds(w, behind)
 	noLetters(w)
 }
-
-// The same command at two offsets is carried out twice within one life of the
-// processor: the outcomes share an event id, and the bank's own list keeps an
-// invoice from being recorded twice.
-func TestACommandThatIsPublishedTwice(t *testing.T) {
-	t.Parallel()
-	w := openWorld(t, sandbox.Options{})
-	w.watch()
-	w.processor()
-	for _, name := range []command.Name{command.CustomerCreate, command.DBSLimitQuery, command.DBSInvoiceUpsert} {
-		draft := w.draft(name, nil)
-		w.publish(draft.Record, draft.Record)
-		id := draft.Command.ID
-		w.until(20*time.Second, "second outcome", func() bool { return len(w.outcomes[id]) == 2 })
-		w.Lock()
-		first, second := w.outcomes[id][0], w.outcomes[id][1]
-		w.Unlock()
-		if first.Header("ce_id") != second.Header("ce_id") {
-			t.Errorf("%s: two event ids for one command and revision", name)
-		}
-		if first.Outcome.Status != command.Succeeded || second.Outcome.Status != command.Succeeded {
-			t.Errorf("%s: %s %s, then %s %s", name, first.Outcome.Status, first.Outcome.Code, second.Outcome.Status, second.Outcome.Code)
-		}
-		if name == command.DBSInvoiceUpsert && (second.Outcome.Code != command.CodeInvoiceAlreadyRecorded || !second.Outcome.Reconciled) {
-			t.Errorf("the repeated insert ended as %s, reconciled %v", second.Outcome.Code, second.Outcome.Reconciled)
-		}
-	}
-	for _, invoice := range w.bank.Ledger().Invoices {
-		if n := invoice.Applied("I"); n != 1 {
-			t.Errorf("invoice %s was recorded %d times", invoice.Number, n)
-		}
-	}
-	noLetters(w)
-}
