@@ -72,7 +72,7 @@ func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
 func (c *Client) Post(ctx context.Context, r Request) Exchange {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
-	var sent sending
+	sent := sending{permit: r.Permit, stop: cancel}
 	req, err := http.NewRequestWithContext(sent.trace(ctx), http.MethodPost, r.URL, bytes.NewReader(r.Body))
 	if err != nil {
 		return Exchange{Delivery: command.NotSent, Err: errors.New("building bank request: the URL is not valid")}
@@ -85,7 +85,20 @@ func (c *Client) Post(ctx context.Context, r Request) Exchange {
 		}
 		maps.Copy(req.Header, signature)
 	}
+	if c.cfg.HTTP2 {
+		sent.guard(req)
+	}
+	if err := sent.ask(); err != nil {
+		return Exchange{Delivery: command.NotSent, Err: err}
+	}
 	resp, err := c.http.Do(req)
+	if refused := sent.refused(); err != nil && refused != nil {
+		e := Exchange{Delivery: command.NotSent, Err: refused}
+		if sent.left() {
+			e.Delivery = command.Unanswered
+		}
+		return e
+	}
 	if err != nil {
 		if refusal := c.tlsError(&sent, err); refusal != nil {
 			return Exchange{Delivery: command.NotSent, Err: refusal}

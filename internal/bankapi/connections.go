@@ -38,7 +38,7 @@ func newTransport(cfg HTTPConfig, files *tlsfile.Files) *http.Transport {
 	dialer := &net.Dialer{Timeout: cfg.DialTimeout, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                  nil, // never from the environment
-		DialContext:            dialer.DialContext,
+		DialContext:            wired(dialer.DialContext),
 		DialTLSContext:         overTLS(dialer.DialContext, files, cfg.DialTimeout, offered...),
 		MaxIdleConnsPerHost:    cfg.MaxIdleConns,
 		IdleConnTimeout:        cfg.IdleTimeout,

@@ -15,6 +15,10 @@
 //
 //   - Once httptrace.WroteHeaders has fired, a request counts as sent for good,
 //     even where net/http replays it on another connection by itself.
+//   - A call's permit is asked ahead of everything and, over HTTP/1.1, again by the
+//     connection right before each write: between the two a connection may have been
+//     dialled, or the process stopped. Over h2 the header has left by the time that
+//     anybody can ask again, so that such a call is in doubt.
 //   - No Idempotency-Key header is ever set: net/http would take it as leave to
 //     resend a POST that has already left.
 //   - gobreaker leaves the open state only when asked, and only strictly after

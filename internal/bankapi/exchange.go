@@ -33,6 +33,9 @@ type Request struct {
 	URL    string
 	Header http.Header
 	Body   []byte
+	// Permit is asked at the last moment before the request leaves; its error keeps
+	// it from leaving (ErrWithheld). nil permits.
+	Permit func() error
 }
 
 // retryAfter reads both forms of the header (RFC 9110 section 10.2.3). What is

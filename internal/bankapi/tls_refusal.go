@@ -66,6 +66,11 @@ type sending struct {
 	// on is the connection that it was given, or that was dialled for it; nil for
 	// none, and without TLS.
 	on atomic.Pointer[wire]
+
+	permit  func() error // of the request; nil permits
+	stop    func()       // gives the request up
+	refusal atomic.Pointer[error]
+	from    atomic.Pointer[departure]
 }
 
 type sendingKey struct{}
@@ -75,10 +80,18 @@ func (s *sending) trace(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
 			s.gotConn.Store(true)
-			s.on.Store(wireOf(info.Conn))
+			w := wireOf(info.Conn)
+			s.departs(w)
+			if w != nil && w.secured.Load() == nil {
+				w = nil
+			}
+			s.on.Store(w)
 		},
 		WroteHeaders: func() { s.wroteHeaders.Store(true) },
 		GotFirstResponseByte: func() {
+			if d := s.from.Load(); d != nil && d.on != nil {
+				d.on.permit.CompareAndSwap(s, nil)
+			}
 			if w := s.on.Load(); w != nil {
 				w.answered.Store(true)
 			}

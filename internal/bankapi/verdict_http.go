@@ -13,6 +13,7 @@ type httpCase uint8
 
 const (
 	caseGivenUp      httpCase = iota // the caller's own end, before anything left
+	caseWithheld                     // not permitted, and nothing has left
 	caseNotSent                      // breaker, dial, DNS
 	caseTLSRefused                   // a certificate, an authority, a name, a version
 	caseNoAnswer                     // timeout or reset after the headers
@@ -47,6 +48,11 @@ var httpRows = map[httpCase]httpRow{
 		Status: command.Failed, Code: command.CodeBankUnreachable, Category: command.CategoryTransport,
 		Retry: command.RetryBackoff, Resends: resends, Delivery: command.NotSent, Uncounted: true,
 		Detail: "the call was given up before anything left",
+	}},
+	caseWithheld: {read: command.Verdict{
+		Status: command.Failed, Code: command.CodeBankUnreachable, Category: command.CategoryTransport,
+		Retry: command.RetryPause, Delivery: command.NotSent, Uncounted: true,
+		Detail: "the call was not permitted to leave",
 	}},
 	caseNotSent: {read: command.Verdict{
 		Status: command.Failed, Code: command.CodeBankUnreachable, Category: command.CategoryTransport,
@@ -121,6 +127,9 @@ func VerdictOfHTTP(e Exchange, write bool) command.Verdict {
 		v.Status, v.Retry, v.Resends, v.DeadLetter = command.InDoubt, command.RetryReconcile, 0, true
 	}
 	v.RetryAfter = e.RetryAfter
+	if errors.Is(e.Err, ErrWithheld) {
+		v.BankFault, v.Uncounted = false, true
+	}
 	if refusal, ok := errors.AsType[*TLSError](e.Err); ok {
 		v.Detail = refusal.Error()
 	}
@@ -129,6 +138,8 @@ func VerdictOfHTTP(e Exchange, write bool) command.Verdict {
 
 func caseOf(e Exchange) httpCase {
 	switch {
+	case e.Delivery == command.NotSent && errors.Is(e.Err, ErrWithheld):
+		return caseWithheld
 	case e.Delivery == command.NotSent && errors.Is(e.Err, context.Canceled):
 		return caseGivenUp
 	case e.Delivery == command.NotSent && isTLSError(e.Err):

@@ -11,12 +11,15 @@ import (
 	"bankprocessor/internal/tlsfile"
 )
 
-// wire is a connection below TLS. It remembers whether the bank has ever answered
-// on it, and while it has not, what the bank's last word was: net/http hides it
-// behind the broken write that follows.
+// wire is a connection, below TLS where there is any. It counts what leaves. With
+// TLS it remembers whether the bank has ever answered on it, and while it has not,
+// what the bank's last word was: net/http hides it behind the broken write that
+// follows.
 type wire struct {
 	net.Conn
 	opened   time.Time
+	left     atomic.Int64             // bytes that have been written, or may have been
+	permit   atomic.Pointer[sending]  // whose request is being written; nil for nobody's
 	secured  atomic.Pointer[tls.Conn] // nil until the handshake is over
 	answered atomic.Bool              // an answer has begun to come
 	close    sync.Once
@@ -31,16 +34,20 @@ const (
 	hearing = 200 * time.Millisecond
 )
 
-// overTLS dials for calls that are traced by a sending.
-func overTLS(dial tlsfile.DialContext, files *tlsfile.Files, timeout time.Duration, protocols ...string) tlsfile.DialContext {
-	wired := func(ctx context.Context, network, address string) (net.Conn, error) {
+// wired dials what counts.
+func wired(dial tlsfile.DialContext) tlsfile.DialContext {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
 		return newWire(conn), nil
 	}
-	handshake := files.Dialer(wired, timeout, protocols...)
+}
+
+// overTLS dials for calls that are traced by a sending.
+func overTLS(dial tlsfile.DialContext, files *tlsfile.Files, timeout time.Duration, protocols ...string) tlsfile.DialContext {
+	handshake := files.Dialer(wired(dial), timeout, protocols...)
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := handshake(ctx, network, address)
 		if err != nil {
@@ -56,13 +63,31 @@ func overTLS(dial tlsfile.DialContext, files *tlsfile.Files, timeout time.Durati
 	}
 }
 
-// wireOf returns nil for a connection without TLS.
+// wireOf returns nil for a connection that is not one of ours.
 func wireOf(conn net.Conn) *wire {
 	if secured, ok := conn.(*tls.Conn); ok {
-		w, _ := secured.NetConn().(*wire)
-		return w
+		conn = secured.NetConn()
 	}
-	return nil
+	w, _ := conn.(*wire)
+	return w
+}
+
+// shared says whether the connection carries more than one request at a time.
+func (w *wire) shared() bool {
+	secured := w.secured.Load()
+	return secured != nil && secured.ConnectionState().NegotiatedProtocol == "h2"
+}
+
+// Write asks the permit of the request that is being written, if there is one. It
+// counts before it writes: what is counted may have left.
+func (w *wire) Write(b []byte) (int, error) {
+	if s := w.permit.Load(); s != nil {
+		if err := s.ask(); err != nil {
+			return 0, err
+		}
+	}
+	w.left.Add(int64(len(b)))
+	return w.Conn.Write(b)
 }
 
 func newWire(conn net.Conn) *wire {

@@ -1,11 +1,13 @@
 package interapi
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -129,6 +131,47 @@ func TestRotatedKeysAreTaken(t *testing.T) {
 	for i, want := range []string{"first", "second, longer"} {
 		if got := f.bank.requests[i].Header.Get("Ocp-Apim-Subscription-Key"); got != want {
 			t.Errorf("key of call %d = %q, want %q", i, got, want)
+		}
+	}
+}
+
+// The resend after a refreshed token is a call of its own: it asks again.
+func TestTheResendAsksItsPermit(t *testing.T) {
+	t.Parallel()
+	b := &tokenBank{takes: []string{"Bearer T2"}}
+	methods := withTokens(t, b)
+	lost := errors.New("the lease is lost")
+	var seen atomic.Int32
+	permit := func() error {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		seen.Add(1)
+		if len(b.seen) > 0 { // the bank has refused the first
+			return lost
+		}
+		return nil
+	}
+	call := command.Call{RequestID: requestID, Operation: command.InsertInvoice, Permit: permit}
+	v := methods[command.DBSInvoiceUpsert].Call(t.Context(), &command.Command{ID: commandID, Payload: invoiceCommand(t)}, call)
+	if v.Delivery != command.NotSent || v.Retry != command.RetryPause || !v.Uncounted || v.BankFault {
+		t.Errorf("verdict %+v", v)
+	}
+	if len(b.bodies) != 1 || b.issued != 2 || seen.Load() < 2 {
+		t.Errorf("%d calls, %d tokens, asked %d times", len(b.bodies), b.issued, seen.Load())
+	}
+}
+
+func TestEveryMethodAsksItsPermit(t *testing.T) {
+	t.Parallel()
+	for name, p := range payloads(t) {
+		f := setup(t, []answer{{body: `{}`}})
+		call := command.Call{RequestID: requestID, Operation: command.InsertInvoice, Permit: func() error { return errors.New("lost") }}
+		v := f.methods[name].Call(t.Context(), &command.Command{ID: commandID, Payload: p}, call)
+		if v.Delivery != command.NotSent || v.Retry != command.RetryPause || v.DeadLetter || len(f.bank.bodies) > 0 {
+			t.Errorf("%s: verdict %+v, %d calls", name, v, len(f.bank.bodies))
+		}
+		if f.methods[name].(bankapi.Gate).Shut() {
+			t.Errorf("%s: the gate is shut, as if the bank had refused us", name)
 		}
 	}
 }

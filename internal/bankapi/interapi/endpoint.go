@@ -60,13 +60,13 @@ func (e *endpoint) exchange(
 	}
 	if e.tokens == nil {
 		return e.group.Do(ctx, func(ctx context.Context) command.Verdict {
-			return e.judge(e.client.Post(ctx, bankapi.Request{URL: e.url, Header: e.header(call), Body: body}), read)
+			return e.judge(e.client.Post(ctx, bankapi.Request{URL: e.url, Header: e.header(call), Body: body, Permit: call.Permit}), read)
 		})
 	}
 	return e.tokens.Call(ctx, e.group, func(ctx context.Context, token bankapi.Token) command.Verdict {
 		header := e.header(call)
 		token.Authorize(header)
-		return e.judge(e.client.Post(ctx, bankapi.Request{URL: e.url, Header: header, Body: body}), read)
+		return e.judge(e.client.Post(ctx, bankapi.Request{URL: e.url, Header: header, Body: body, Permit: call.Permit}), read)
 	})
 }
 

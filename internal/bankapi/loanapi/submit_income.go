@@ -55,7 +55,8 @@ func (m *submitIncome) Call(ctx context.Context, c *command.Command, call comman
 			header.Set("Traceparent", call.Traceparent)
 		}
 		token.Authorize(header)
-		return judge(m.client.Post(ctx, bankapi.Request{URL: m.url, Header: header, Body: body}), payload.ApplicationNumber)
+		request := bankapi.Request{URL: m.url, Header: header, Body: body, Permit: call.Permit}
+		return judge(m.client.Post(ctx, request), payload.ApplicationNumber)
 	})
 }
 

@@ -3,6 +3,7 @@ package loanapi
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -39,6 +40,16 @@ func TestRequestBytes(t *testing.T) {
 		if err != nil || !strings.Contains(string(body), `"MonthlyIncomeAmount":`+digits+`,`) {
 			t.Errorf("%s is sent as %s, %v", amount, body, err)
 		}
+	}
+}
+
+func TestACallWithoutAPermitIsNotSent(t *testing.T) {
+	t.Parallel()
+	c, b := scripted(t, answer{body: pageOffer})
+	call := command.Call{Traceparent: traceparent, Permit: func() error { return errors.New("lost") }}
+	v := c.Methods()[command.LoanIncomeSubmit].Call(t.Context(), pageCommand(t), call)
+	if v.Delivery != command.NotSent || v.Retry != command.RetryPause || !v.Uncounted || v.BankFault || v.DeadLetter || len(b.bodies) > 0 {
+		t.Errorf("verdict %+v, %d calls", v, len(b.bodies))
 	}
 }
 

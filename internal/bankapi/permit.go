@@ -1,0 +1,100 @@
+package bankapi
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// ErrWithheld is what a call fails with that was not permitted to leave; the reason
+// is wrapped beside it.
+var ErrWithheld = errors.New("the call was withheld")
+
+// ask asks the request's permit. A refusal is final: net/http, which would try what
+// has not been written on another connection, is told to stop.
+func (s *sending) ask() error {
+	if s.permit == nil {
+		return nil
+	}
+	if refused := s.refusal.Load(); refused != nil {
+		return *refused
+	}
+	err := s.permit()
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrWithheld, err)
+		s.refusal.Store(&err)
+		s.stop()
+	}
+	return err
+}
+
+// refused returns ask's refusal, nil for none.
+func (s *sending) refused() error {
+	if refused := s.refusal.Load(); refused != nil {
+		return *refused
+	}
+	return nil
+}
+
+// departure is where a request was about to be written.
+type departure struct {
+	on   *wire
+	at   int64 // what had left there by then
+	left bool  // a connection before has taken something of the request
+}
+
+// departs takes note of the connection that the request is about to be written to.
+// One of HTTP/1.1 is the request's own until it is answered: it asks the permit
+// before each write, right before the system call. On an h2 connection nobody can
+// say whose bytes are written; the request's body asks instead.
+func (s *sending) departs(on *wire) {
+	d := &departure{on: on, left: s.left()}
+	if on != nil {
+		d.at = on.left.Load()
+		if !on.shared() {
+			on.permit.Store(s)
+		}
+	}
+	s.from.Store(d)
+}
+
+// left says whether any byte of the request may have left the process. What others
+// write to the same connection counts as ours.
+func (s *sending) left() bool {
+	d := s.from.Load()
+	return d != nil && (d.left || d.on == nil || d.on.left.Load() != d.at)
+}
+
+// guard has the body ask before its first byte. Only for h2: to net/http a reader
+// that it does not know is one that may take its time, and for HTTP/1.1 it would
+// send the header ahead, in a packet of its own.
+func (s *sending) guard(req *http.Request) {
+	if s.permit == nil || req.Body == nil || req.GetBody == nil {
+		return
+	}
+	plain := req.GetBody
+	req.Body = &guarded{ReadCloser: req.Body, ask: s.ask}
+	req.GetBody = func() (io.ReadCloser, error) {
+		body, err := plain()
+		return &guarded{ReadCloser: body, ask: s.ask}, err
+	}
+}
+
+// guarded is a body that asks before its first byte.
+type guarded struct {
+	io.ReadCloser
+	ask   func() error
+	asked bool
+}
+
+// Read asks once.
+func (g *guarded) Read(b []byte) (int, error) {
+	if !g.asked {
+		if err := g.ask(); err != nil {
+			return 0, err
+		}
+		g.asked = true
+	}
+	return g.ReadCloser.Read(b)
+}
