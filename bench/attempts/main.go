@@ -13,7 +13,7 @@
 // strikes both. What counts are the ratios within rounds and how far they lie apart.
 //
 // It exits 1 when a command is lost, has two outcomes or another than SUCCEEDED, or
-// when a call reached the bank twice.
+// when the bank's calls or the attempts written are not as many as the commands.
 package main
 
 import (

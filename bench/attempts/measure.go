@@ -47,7 +47,7 @@ func measure(ctx context.Context, p plan, out, log io.Writer) (err error) {
 	if err := w.open(ctx, p, log); err != nil {
 		return err
 	}
-	r := &runner{plan: p, world: w, invoices: invoices, log: log}
+	r := &runner{plan: p, world: w, invoices: invoices, log: log, commands: map[*contender]int64{}}
 	if err := r.all(ctx); err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ type runner struct {
 	invoices *drive.Invoices
 	log      io.Writer
 	rows     []row
-	commands int64 // published so far
+	commands map[*contender]int64 // published so far
 }
 
 func (r *runner) all(ctx context.Context) error {
@@ -141,7 +141,7 @@ func (r *runner) load(ctx context.Context, c *contender, commands, rate int) (dr
 	if err != nil {
 		return drive.Result{}, err
 	}
-	r.commands += int64(commands)
+	r.commands[c] += int64(commands)
 	var result drive.Result
 	if rate == 0 {
 		result, err = c.driver.Backlog(ctx, records)
@@ -157,14 +157,25 @@ func (r *runner) load(ctx context.Context, c *contender, commands, rate int) (dr
 	return result, nil
 }
 
-// check compares the bank's number of calls with the commands.
+// check holds the run to what it claims: every command was one call, and attempts
+// were written for all commands of the one contender and for none of the other.
 func (r *runner) check(ctx context.Context) error {
+	with, without := r.world.with, r.world.without
 	calls, err := r.world.bank.Calls(ctx)
 	if err != nil {
 		return err
 	}
-	if calls != r.commands {
-		return fmt.Errorf("the bank had %d calls for %d commands", calls, r.commands)
+	if commands := r.commands[with] + r.commands[without]; calls != commands {
+		return fmt.Errorf("the bank had %d calls for %d commands", calls, commands)
+	}
+	for c, least := range map[*contender]int64{with: r.commands[with], without: 0} {
+		written, err := c.driver.Stored(ctx, c.names.Attempts(), partitions)
+		if err != nil {
+			return err
+		}
+		if written < least || c == without && written > 0 {
+			return fmt.Errorf("%s attempts: %d of them are written for %d commands", c.name, written, r.commands[c])
+		}
 	}
 	return nil
 }

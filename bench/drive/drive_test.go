@@ -87,6 +87,12 @@ func TestLoads(t *testing.T) {
 	if err != nil || result.Wrong() != nil || len(result.Latencies) != 500 || result.FirstToLast < 0 {
 		t.Errorf("%+v, %v, %v", result, result.Wrong(), err)
 	}
+	if stored, err := d.Stored(ctx, names.Result(command.DBSInvoiceUpsert), 3); err != nil || stored != 500 {
+		t.Errorf("%d outcomes are stored, %v", stored, err)
+	}
+	if _, err := d.Stored(ctx, "none", 1); err == nil {
+		t.Error("a topic that is not there has a length")
+	}
 	begin := time.Now()
 	result, err = d.Paced(ctx, draft(t, invoices, names, 101), 500)
 	if took := time.Since(begin); err != nil || result.Wrong() != nil || took < 200*time.Millisecond {
@@ -113,6 +119,25 @@ func TestALateHandOverCounts(t *testing.T) {
 	<-l.done
 }
 
+// waitsFor waits until a load waits for n commands alone, n more than none.
+func (d *Driver) waitsFor(ctx context.Context, n int) bool {
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-ticker.C:
+		}
+		d.mu.Lock()
+		left := d.load != nil && len(d.load.due) == n && n > 0
+		d.mu.Unlock()
+		if left {
+			return true
+		}
+	}
+}
+
 func TestWhatIsWrongIsSaid(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -136,7 +161,15 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d, invoices, names := setup(t, tt.answer)
-			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			var patience sync.WaitGroup
+			patience.Go(func() {
+				if d.waitsFor(ctx, tt.want.Lost) {
+					cancel()
+				}
+			})
+			defer patience.Wait()
 			defer cancel()
 			got, err := d.Backlog(ctx, draft(t, invoices, names, 30))
 			if err != nil || got.Wrong() == nil || got.Lost != tt.want.Lost {
