@@ -20,6 +20,7 @@ const (
 type committer struct {
 	s    *session
 	sent time.Time // of the last request
+	beat time.Time // of the last heartbeat
 	// ready says that every position that was taken over has been committed by
 	// this member. Nothing runs before: that commit takes back a predecessor's
 	// word that the hand-over was clean.
@@ -47,16 +48,19 @@ func (c *committer) run(ctx context.Context) {
 	ticker := time.NewTicker(c.s.cfg.CommitInterval)
 	defer ticker.Stop()
 	for {
-		sent := time.Now()
-		proved := c.tick(ctx, sent)
+		sent, proved := c.tick(ctx, time.Now())
 		if c.fenced {
+			c.s.fence()
 			return
 		}
 		if proved {
 			c.s.lease.Renew(sent)
-			expiry.Reset(time.Until(sent.Add(c.s.cfg.Lease)))
+			left := c.s.lease.Left()
+			if left > 0 {
+				expiry.Reset(left)
+			}
 			if c.ready {
-				c.s.sched.hold(false)
+				c.s.sched.hold(left == 0)
 			}
 		}
 		select {
@@ -68,21 +72,45 @@ func (c *committer) run(ctx context.Context) {
 }
 
 // tick commits what is due and says whether the group has shown that it counts
-// the member in.
-func (c *committer) tick(ctx context.Context, now time.Time) bool {
+// the member in, by its answer to what was sent at that moment.
+func (c *committer) tick(ctx context.Context, now time.Time) (sent time.Time, proved bool) {
+	heard := c.heartbeat(ctx, now)
 	due, placed := c.due(now)
 	switch {
-	case !placed: // no position to commit: the join itself is the proof
-		c.ready = true
-		return true
+	case c.fenced:
+		return now, false
+	case !placed: // no position to commit: to be heard is the proof
+		c.ready = c.ready || heard
+		return now, heard
 	case len(due) == 0:
-		return false
+		return now, false
 	}
 	// A request that is cut off may be carried out by the broker after a later
 	// one and set the offset back. It is let run to its own timeout.
 	accepted, err := c.send(context.WithoutCancel(ctx), due)
 	c.ready = c.ready || err == nil
-	return accepted
+	return c.sent, accepted
+}
+
+// heartbeat asks the group whether it rebalances, once in a while, and says whether it
+// was heard. A commit does not tell: the group takes them to the moment at which it
+// gives the partitions away. That moment is the rebalance timeout after the rebalance
+// has begun, so that the lease holds no longer than that from when there was none.
+func (c *committer) heartbeat(ctx context.Context, now time.Time) (heard bool) {
+	if now.Sub(c.beat) <= proofInterval-c.s.cfg.CommitInterval {
+		return false
+	}
+	c.beat = now
+	ctx, cancel := context.WithTimeout(ctx, proofInterval) // the commit is not to wait for it
+	defer cancel()
+	err := c.s.cluster.Heartbeat(ctx, c.s.member)
+	if err == nil {
+		c.s.lease.Bound(now.Add(c.s.cfg.handOver()))
+		return true
+	}
+	class := c.s.class(err)
+	c.fenced = c.fenced || class == kafka.ClassFenced
+	return class == kafka.ClassRebalancing
 }
 
 // due returns what has changed, or anything at all when the last request is too
@@ -129,10 +157,7 @@ func (c *committer) send(ctx context.Context, commits []kafka.Commit) (accepted 
 		}
 		c.s.owed.refused(commit)
 		class := c.s.class(why)
-		if class == kafka.ClassFenced && !c.fenced {
-			c.fenced = true
-			c.s.fence()
-		}
+		c.fenced = c.fenced || class == kafka.ClassFenced
 		if failed == nil && class == kafka.ClassTooLarge {
 			c.tooLong(commit)
 			accepted = true // the group looks at the member before the text

@@ -111,12 +111,11 @@ func (c Config) WithDefaults() Config {
 	return c
 }
 
-// handOver is how long after a rebalance was noticed the lease may still be held. The
-// group waits for RebalanceTimeout, from up to a HeartbeatInterval earlier on, and then
-// gives the partitions away, while it takes the member's commits to the last. What is
-// begun under the lease may take as long as the session outlasts it.
+// handOver is how long after the beginning of a rebalance the lease may be held: the
+// group waits for RebalanceTimeout, and what begins under the lease takes up to what
+// the session outlasts it by.
 func (c *Config) handOver() time.Duration {
-	return c.RebalanceTimeout - c.HeartbeatInterval - (c.SessionTimeout - c.Lease)
+	return c.RebalanceTimeout - (c.SessionTimeout - c.Lease)
 }
 
 func (c *Config) topicNames() []string {
@@ -159,7 +158,7 @@ func (c Config) Validate() error {
 		"drain_timeout", "less than session_timeout and rebalance_timeout")
 	need(c.Lease > c.CommitInterval && c.Lease < c.SessionTimeout,
 		"lease", "more than commit_interval and less than session_timeout")
-	need(c.DrainTimeout < c.handOver(), "rebalance_timeout",
+	need(c.DrainTimeout+c.HeartbeatInterval < c.handOver(), "rebalance_timeout",
 		"more than drain_timeout, heartbeat_interval and what session_timeout is longer than lease together")
 	need(c.MaxInFlight >= len(c.Topics), "max_in_flight", "at least one per topic")
 	need(c.PartitionRecords > 0, "partition_records", "at least 1")

@@ -67,6 +67,23 @@ func (g *fakeGroup) rebalance() {
 	g.end()
 }
 
+// Heartbeat says whether the group counts the member in.
+func (f *fakeCluster) Heartbeat(_ context.Context, m kafka.Member) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.counted == nil {
+		return nil
+	}
+	return f.counted(m)
+}
+
+// generation is the number of the last one that was handed out.
+func (g *fakeGroup) generation() int32 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.id
+}
+
 type fakeGeneration struct {
 	g  *fakeGroup
 	id int32

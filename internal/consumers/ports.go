@@ -130,8 +130,11 @@ type Log interface {
 	LogRange(ctx context.Context, parts []kafka.TopicPartition) (map[kafka.TopicPartition]kafka.Range, error)
 }
 
-// Offsets keeps the group's positions.
+// Offsets keeps the group's positions, and who counts.
 type Offsets interface {
+	// Heartbeat returns nil while the group does not rebalance, an error of
+	// kafka.ClassRebalancing when it was heard while it does.
+	Heartbeat(ctx context.Context, m kafka.Member) error
 	CommitOffsets(ctx context.Context, m kafka.Member, commits []kafka.Commit) (map[kafka.TopicPartition]error, error)
 	CommittedOffsets(ctx context.Context, group string, parts []kafka.TopicPartition) (map[kafka.TopicPartition]kafka.Commit, error)
 }

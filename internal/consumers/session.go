@@ -37,10 +37,10 @@ type session struct {
 // run works on the generation's partitions until ctx ends or the group has fenced
 // the member; it then drains, commits, and returns with nothing left running.
 //
-// The lease is the session's: it begins with the first commit that the group takes,
-// and nothing of it is left for the next.
+// The lease is the session's: it begins once the group has answered a heartbeat and
+// taken a commit, and nothing of it is left for the next.
 func (s *session) run(ctx context.Context) (fenced bool) {
-	s.lease.Bound(time.Time{})
+	s.lease.Bound(time.Now())
 	defer s.lease.Revoke()
 	commits := newCommitter(s)
 	if err := s.load(ctx); err != nil {
@@ -63,7 +63,6 @@ func (s *session) run(ctx context.Context) (fenced bool) {
 		fenced = true
 		s.log.Error("fenced by the group: another member owns the partitions", "generation", s.member.GenerationID)
 	}
-	s.lease.Bound(time.Now().Add(s.cfg.handOver()))
 	s.phase(phaseDraining)
 	stopReading()
 	fetching.Wait()
