@@ -15,6 +15,7 @@ import (
 	"bankprocessor/internal/history"
 	"bankprocessor/internal/kafka"
 	"bankprocessor/internal/lease"
+	"bankprocessor/internal/planted"
 	"bankprocessor/internal/processing"
 	"bankprocessor/internal/producers"
 	"bankprocessor/internal/sealing"
@@ -67,8 +68,10 @@ func New(cfg config.Config, o Options) (*App, error) {
 		cfg: cfg, log: o.Logger, metrics: telemetry.NewMetrics(o.Version),
 		waiting: errNotStarted, ends: cleanups{log: o.Logger},
 	}
+	intake := cfg.Intake.For(cfg.Topics)
+	held := lease.New(intake.Lease)
 	var err error
-	if a.client, err = kafka.New(a.kafkaConfig()); err != nil {
+	if a.client, err = kafka.New(a.kafkaConfig(held.Check)); err != nil {
 		return nil, fmt.Errorf("building kafka client: %w", err)
 	}
 	if a.banks, err = newBanks(cfg.Banks, bankObserver{a.metrics, a.log, o.OnBreaker}, a.log); err != nil {
@@ -91,15 +94,13 @@ func New(cfg config.Config, o Options) (*App, error) {
 	publisher := producers.NewPublisher(a.batcher, producers.PublisherConfig{
 		Encoder: events, Names: cfg.Topics, Encryptor: encryptor(a.sealer), Observer: output, Log: a.log,
 	})
-	intake := cfg.Intake.For(cfg.Topics)
-	held := lease.New(intake.Lease)
 	past := history.New(cfg.History, history.Deps{
 		Log: a.client, Decoder: events, Names: cfg.Topics, Observer: historyObserver{a.metrics}, Logger: a.log,
 	})
 	processor := processing.New(cfg.Processing, processing.Deps{
 		Decoder: events, Bank: a.banks.router, Publisher: past.Recorder(publisher), History: past, Lease: held,
 		Fenced:   func(cause error) bool { return errors.Is(cause, consumers.ErrFenced) },
-		Observer: processingObserver{a.metrics}, Logger: a.log,
+		Observer: processingObserver{a.metrics}, Logger: a.log, Now: planted.Now,
 	})
 	if a.consumer, err = consumers.New(intake, consumers.Deps{
 		Cluster: a.client, Join: consumers.JoinWith(a.client, intake),
@@ -109,16 +110,18 @@ func New(cfg config.Config, o Options) (*App, error) {
 		return nil, fmt.Errorf("building intake: %w", err)
 	}
 	a.files = newWatch(slices.Concat(cfg.Followed(), a.banks.followed, followedKeyset(a.sealer)), a.metrics, a.log)
-	a.metrics.BeforeGather(gauges{a.metrics, a.consumer.Status, a.banks.groups, a.sealer, a.registry.source}.refresh)
+	a.metrics.BeforeGather(gauges{a.metrics, a.consumer.Status, held, a.banks.groups, a.sealer, a.registry.source}.refresh)
 	a.admin = admin.New(cfg.Admin, admin.Deps{
 		Version: o.Version, Checks: a.checks(), Metrics: a.metrics.Handler(), Logger: a.log,
 	})
 	return a, nil
 }
 
-// kafkaConfig has the client ask about our topics only, and tell its concerns.
-func (a *App) kafkaConfig() kafka.Config {
+// kafkaConfig has the client ask about our topics only, write nothing without
+// permission, and tell its concerns.
+func (a *App) kafkaConfig(mayProduce func() error) kafka.Config {
 	k := a.cfg.Kafka
+	k.MayProduce = mayProduce
 	for _, s := range a.cfg.Topics.Specs() {
 		k.Topics = append(k.Topics, s.Name)
 	}

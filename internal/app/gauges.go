@@ -3,6 +3,7 @@ package app
 import (
 	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/consumers"
+	"bankprocessor/internal/lease"
 	"bankprocessor/internal/registry"
 	"bankprocessor/internal/sealing"
 	"bankprocessor/internal/telemetry"
@@ -13,6 +14,7 @@ import (
 type gauges struct {
 	m       *telemetry.Metrics
 	status  func() consumers.Status
+	lease   *lease.Lease
 	groups  []*bankapi.Group
 	sealer  *sealing.Sealer  // may be nil
 	schemas *registry.Source // may be nil
@@ -20,6 +22,11 @@ type gauges struct {
 
 func (g gauges) refresh() {
 	g.intake(g.status())
+	held := 0.0
+	if g.lease.Check() == nil {
+		held = 1
+	}
+	g.m.LeaseHeld.WithLabelValues().Set(held)
 	g.sealing()
 	g.registry()
 	g.m.GateShut.Reset()

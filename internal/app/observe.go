@@ -27,11 +27,25 @@ func codeLabel(c command.Code) string {
 // processingObserver implements processing.Observer.
 type processingObserver struct{ m *telemetry.Metrics }
 
-func (o processingObserver) Attempted(name command.Name, took time.Duration) {}
+func (o processingObserver) Attempted(name command.Name, took time.Duration) {
+	o.m.Attempts.WithLabelValues(string(name)).Inc()
+	o.m.AttemptDuration.WithLabelValues(string(name)).Observe(took.Seconds())
+}
 
-func (o processingObserver) Recovered(name command.Name) {}
+func (o processingObserver) Recovered(name command.Name) {
+	o.m.Recovered.WithLabelValues(string(name)).Inc()
+}
 
-func (o processingObserver) Answered(name command.Name, elsewhere, differs bool) {}
+func (o processingObserver) Answered(name command.Name, elsewhere, differs bool) {
+	how := "redone"
+	switch {
+	case elsewhere && differs:
+		how = "reused"
+	case elsewhere:
+		how = "duplicate"
+	}
+	o.m.Answered.WithLabelValues(string(name), how).Inc()
+}
 
 func (o processingObserver) Completed(out *command.Outcome, took time.Duration) {
 	o.m.Completed.WithLabelValues(string(out.Command), string(out.Status), codeLabel(out.Code)).Inc()
@@ -97,7 +111,9 @@ func (o bankObserver) GateChanged(group string, reason bankapi.HoldReason, why s
 // historyObserver implements history.Observer.
 type historyObserver struct{ m *telemetry.Metrics }
 
-func (o historyObserver) Loaded(tp kafka.TopicPartition, records int, took time.Duration) {}
+func (o historyObserver) Loaded(tp kafka.TopicPartition, records int, _ time.Duration) {
+	o.m.TakeoverRecords.WithLabelValues(tp.Topic).Add(float64(records))
+}
 
 // intakeObserver implements consumers.Observer.
 type intakeObserver struct{ m *telemetry.Metrics }
@@ -110,7 +126,9 @@ func (o intakeObserver) Fetched(tp kafka.TopicPartition, records, bytes int) {
 	o.m.FetchedBytes.WithLabelValues(tp.Topic, p).Add(float64(bytes))
 }
 
-func (o intakeObserver) TookOver(tp kafka.TopicPartition, took time.Duration) {}
+func (o intakeObserver) TookOver(tp kafka.TopicPartition, took time.Duration) {
+	o.m.TakeoverDuration.WithLabelValues(tp.Topic).Observe(took.Seconds())
+}
 
 func (o intakeObserver) Skipped(tp kafka.TopicPartition, records int) {
 	o.m.Skipped.WithLabelValues(tp.Topic, partitionLabel(tp.Partition)).Add(float64(records))

@@ -19,10 +19,12 @@ func permissions(cfg config.Config) []kafka.Permission {
 	}
 	var all []kafka.Permission
 	for _, name := range command.Names() {
-		all = append(all, on(kafka.Read, cfg.Topics.Command(name)), on(kafka.Write, cfg.Topics.Result(name)))
+		all = append(all, on(kafka.Read, cfg.Topics.Command(name)),
+			on(kafka.Write, cfg.Topics.Result(name)), on(kafka.Read, cfg.Topics.Result(name)))
 	}
 	return append(all,
-		on(kafka.Write, cfg.Topics.DeadLetter()), on(kafka.Describe, cfg.Topics.Attempts()),
+		on(kafka.Write, cfg.Topics.DeadLetter()),
+		on(kafka.Write, cfg.Topics.Attempts()), on(kafka.Read, cfg.Topics.Attempts()),
 		kafka.Permission{Operation: kafka.Read, Resource: kafka.GroupResource, Name: cfg.Intake.Group})
 }
 

@@ -4,6 +4,8 @@
 //
 //	go build -tags planted ./cmd/processor
 //	PLANTED_FAULT=attempts bin/processor run ...
+//
+// With that tag PLANTED_CLOCK_SKEW sets a process's clock wrong, too.
 package planted
 
 // Safeguard is one of the mechanisms that keep an outcome true.

@@ -10,6 +10,10 @@ type Commands struct {
 	Retries         *prometheus.CounterVec   // command, code
 	Reconciliations *prometheus.CounterVec   // operation
 	KeyMismatches   *prometheus.CounterVec   // command
+	Attempts        *prometheus.CounterVec   // command
+	AttemptDuration *prometheus.HistogramVec // command
+	Recovered       *prometheus.CounterVec   // command
+	Answered        *prometheus.CounterVec   // command, how: redone, duplicate, reused
 }
 
 // From a local refusal (microseconds) to an invoice that waited out an outage.
@@ -29,5 +33,14 @@ func newCommands(f factory) Commands {
 			"Invoices in doubt that are looked up at the bank.", "operation"),
 		KeyMismatches: f.counter("key_mismatches_total",
 			"Commands whose record key is not their ordering key.", "command"),
+		Attempts: f.counter("attempts_total",
+			"Attempts that were made durable ahead of their calls.", "command"),
+		AttemptDuration: f.histogram("attempt_duration_seconds",
+			"What a command has waited for its attempt to be durable.", requestBuckets, "command"),
+		Recovered: f.counter("commands_recovered_total",
+			"Commands that an owner before had attempted: they start in doubt.", "command"),
+		Answered: f.counter("commands_answered_total",
+			"Commands that had their outcome before: done by an owner before (redone), published twice (duplicate), or under an id that another command has had (reused).",
+			"command", "how"),
 	}
 }

@@ -15,6 +15,10 @@ type Intake struct {
 	Lag            *prometheus.GaugeVec     // topic, partition
 	Paused         *prometheus.GaugeVec     // topic, partition, reason
 	LastCommit     *prometheus.GaugeVec     // no label
+
+	TakeoverDuration *prometheus.HistogramVec // topic
+	TakeoverRecords  *prometheus.CounterVec   // topic
+	LeaseHeld        *prometheus.GaugeVec     // no label
 }
 
 var requestBuckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
@@ -43,5 +47,11 @@ func newIntake(f factory) Intake {
 			"1 while nothing is read of the partition, for the reason.", "topic", "partition", "reason"),
 		LastCommit: f.gauge("intake_last_commit_timestamp_seconds",
 			"When the last acknowledged commit was sent; 0 before any."),
+		TakeoverDuration: f.histogram("takeover_duration_seconds",
+			"From a partition's assignment until its past is known and its commands are taken up.", requestBuckets, "topic"),
+		TakeoverRecords: f.counter("takeover_records_total",
+			"Results and attempts that were read at takeovers.", "topic"),
+		LeaseHeld: f.gauge("lease_held",
+			"1 while this processor may call the banks and write."),
 	}
 }

@@ -97,5 +97,13 @@ func (c Config) Validate() error {
 	} {
 		need(r.age >= time.Minute, "retention."+r.key, "at least a minute")
 	}
+	// A command that is still there may be taken over, and then it is looked up here.
+	for _, r := range []struct {
+		key string
+		age time.Duration
+	}{{"results", c.Retention.Results}, {"attempts", c.Retention.Attempts}} {
+		need(r.age >= c.Retention.Commands, "retention."+r.key,
+			"at least retention.commands: a command that outlives its outcome or its attempt is carried out again")
+	}
 	return errors.Join(errs...)
 }

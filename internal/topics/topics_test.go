@@ -84,6 +84,16 @@ func TestValidate(t *testing.T) {
 			t.Errorf("want a fault of %s in %v", key, err)
 		}
 	}
+	err = topics.Config{Retention: topics.Retention{Commands: 31 * 24 * time.Hour}}.WithDefaults().Validate()
+	for _, key := range []string{"retention.results", "retention.attempts"} {
+		if err == nil || !strings.Contains(err.Error(), key+": want at least retention.commands") {
+			t.Errorf("want a fault of %s, which may be gone before its commands, in %v", key, err)
+		}
+	}
+	equal := topics.Retention{Commands: time.Hour, Results: time.Hour, Attempts: time.Hour}
+	if err := (topics.Config{Retention: equal}).WithDefaults().Validate(); err != nil {
+		t.Errorf("equal retentions: %v", err)
+	}
 	if err := (topics.Config{Prefix: strings.Repeat("a", 249)}).WithDefaults().Validate(); err == nil {
 		t.Error("want a prefix refused that leaves no room for the names")
 	}
