@@ -6,9 +6,14 @@
 //
 //	decode ── unreadable ──────────────► dead letter (and outcome, if it has an id)
 //	  │
+//	past ──── concluded ───────────────► nothing: its id has its outcome
+//	  ├────── attempted, no outcome ───► in doubt, as after a call without an answer
+//	  │
 //	check ─── violations, expired ─────► REJECTED, no bank call
 //	  │
-//	send ──── outage, throttled ───────► wait at the gate, nothing spent, send
+//	attempt ─ outage, throttled ───────► wait at the gate, nothing spent
+//	  │       on record, under the lease
+//	call ──── not sent, turned away ───► attempt withdrawn, wait, attempt again
 //	  │
 //	answer ── never ───────────────────► the verdict stands
 //	  ├────── backoff ─────────────────► send again, at most Verdict.Resends times
@@ -16,7 +21,13 @@
 //
 // Handle returns nil only after the outcome is durable. It refuses to guess:
 // what may have reached the bank without an answer never ends as FAILED or
-// REJECTED unless a query at the bank shows that it left nothing behind.
+// REJECTED unless a query at the bank shows that it left nothing behind. That holds
+// across the processor's lives: an attempt that stands in Kafka, is not withdrawn
+// and has no outcome may have reached the bank (attempts.go). What cannot be looked
+// up there is not sent again, but for a loan's income, once.
+//
+// Without the lease nothing is called and nothing is written: the partition may have
+// another owner, who decides.
 //
 // The package does no I/O of its own: ports.go has the interfaces that it needs.
 package processing
