@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -163,9 +164,9 @@ func (l *loader) outcomeOf(k id, offset int64) int64 {
 }
 
 func header(r *kafka.Record, name string) []byte {
-	for i := len(r.Headers) - 1; i >= 0; i-- {
-		if r.Headers[i].Key == name {
-			return r.Headers[i].Value
+	for _, h := range slices.Backward(r.Headers) {
+		if h.Key == name {
+			return h.Value
 		}
 	}
 	return nil

@@ -116,6 +116,24 @@ func TestADoubtNeedsItsIDsOutcome(t *testing.T) {
 	}
 }
 
+// An outcome that is older than the window decides about an attempt all the same.
+func TestAnOldOutcomeDecidesAboutAnAttempt(t *testing.T) {
+	t.Parallel()
+	r := setup(t, Config{Window: 1})
+	putOutcome(r.log, commandID(7), 1)
+	for n := range 5 {
+		putOutcome(r.log, commandID(10+n), 1)
+	}
+	r.attempts(t, invoice(3, 7), 1)
+	r = r.successor(Config{Window: 1})
+	r.load(t, 2, 0, 0)
+	r.want(t, invoice(3, 7), "elsewhere")
+	r.want(t, invoice(4, 10), "fresh")
+	r.wantLookback(t, 2, 0, 0)
+	r.Settled(invoices, 3)
+	r.wantLookback(t, 2, 1, 6)
+}
+
 func TestFreelyRepeatableCommandsHaveNoAttempts(t *testing.T) {
 	t.Parallel()
 	r := setup(t, Config{})

@@ -28,6 +28,7 @@ var (
 	outcomes  = kafka.TopicPartition{Topic: "dbs.invoice.upsert.result", Partition: 2}
 	loans     = kafka.TopicPartition{Topic: "loan.income.submit", Partition: 2}
 	attempts  = kafka.TopicPartition{Topic: "bank.attempts", Partition: 2}
+	tails     = []kafka.TopicPartition{attempts, outcomes}
 	names     = topics.Config{}
 	errFake   = errors.New("the broker is away")
 	errBehind = errors.New("out of range")
