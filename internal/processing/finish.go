@@ -77,9 +77,11 @@ func (p *Processor) finishUnreadable(ctx context.Context, m *command.Message, d 
 func (p *Processor) publish(ctx context.Context, m *command.Message, f finished) error {
 	ctx, cancel := p.outlive(ctx)
 	defer cancel()
-	completed := p.now()
+	if f.completed.IsZero() { // what is published a second time has the same bytes
+		f.completed = p.now().UTC()
+	}
 	if letter := f.letter; letter != nil {
-		letter.Message, letter.FailedAt = m, completed.UTC()
+		letter.Message, letter.FailedAt = m, f.completed
 		if err := p.store(ctx, m, "dead letter", func() error { return p.publisher.DeadLetter(ctx, letter) }); err != nil {
 			p.unstored.keep(m, f)
 			return err
@@ -99,7 +101,7 @@ func (p *Processor) publish(ctx context.Context, m *command.Message, f finished)
 			"command", o.Command, "command_id", o.CommandID, "partition", m.Partition, "offset", m.Offset)
 		o.CorrelationID = ""
 	}
-	o.Revision, o.ReceivedAt, o.CompletedAt = 1, f.received.UTC(), completed.UTC()
+	o.Revision, o.ReceivedAt, o.CompletedAt = 1, f.received.UTC(), f.completed
 	if err := p.store(ctx, m, "outcome", func() error { return p.publisher.Outcome(ctx, m, o) }); err != nil {
 		p.unstored.keep(m, f)
 		return err

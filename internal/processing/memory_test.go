@@ -27,7 +27,11 @@ type memoryLog struct {
 var errAway = errors.New("broker away")
 
 // refuse makes the next n publications fail.
-func (l *memoryLog) refuse(n int) { l.refusals = n }
+func (l *memoryLog) refuse(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refusals = n
+}
 
 // publish has one record stored, unless it is refused.
 func (l *memoryLog) publish(what string, store func()) error {

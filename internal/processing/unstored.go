@@ -15,6 +15,8 @@ type finished struct {
 	outcome  *command.Outcome
 	letter   *command.DeadLetter
 	received time.Time
+	// completed is when it was first to be published.
+	completed time.Time
 	// known are the request ids of the attempts that it takes into account.
 	known []string
 }
