@@ -140,6 +140,10 @@ func TestWhatCannotBeLookedUpIsTakenOver(t *testing.T) {
 		t.Errorf("the dead letter does not name the call: %s", text)
 	}
 	w.letter(twiceAt)
+	counts(t, app,
+		`processor_commands_recovered_total{command="customer.complete"} 1`,
+		`processor_commands_recovered_total{command="loan.income.submit"} 2`,
+		`processor_attempts_total{command="loan.income.submit"} 2`)
 	must(t, stop(app))
 }
 
@@ -160,5 +164,6 @@ func TestAnOutcomeOfAnOwnerBeforeIsNotRepeated(t *testing.T) {
 	if o := w.onlyOutcome(t, id); o.Status != command.Succeeded {
 		t.Errorf("outcome %s", o.Status)
 	}
+	counts(t, app, `processor_commands_answered_total{command="customer.complete",how="redone"} 1`)
 	must(t, stop(app))
 }

@@ -43,6 +43,7 @@ func TestACommandThatIsPublishedTwice(t *testing.T) {
 		drafts[name] = w.draft(name, nil)
 		w.after(w.publish(drafts[name].Record, drafts[name].Record)[1])
 	}
+	counts(t, first, `processor_commands_answered_total{command="loan.income.submit",how="duplicate"} 1`)
 	must(t, stop(first))
 	second := w.processor(quickly)
 	for name, draft := range drafts {
@@ -61,6 +62,7 @@ func TestACommandThatIsPublishedTwice(t *testing.T) {
 			t.Errorf("%s: the bank saw %d calls, want 3", name, calls)
 		}
 	}
+	counts(t, second, `processor_commands_answered_total{command="customer.create",how="duplicate"} 1`)
 	must(t, stop(second))
 	for _, invoice := range w.bank.Ledger().Invoices {
 		if n := invoice.Applied("I"); n != 1 {
@@ -91,5 +93,6 @@ func TestAnIDThatIsUsedTwiceIsAPersonsCase(t *testing.T) {
 		t.Errorf("the bank saw %v", calls)
 	}
 	w.onlyOutcome(t, id)
+	counts(t, app, `processor_commands_answered_total{command="dbs.invoice.upsert",how="reused"} 1`)
 	must(t, stop(app))
 }

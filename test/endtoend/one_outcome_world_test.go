@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"bankprocessor/internal/app"
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/config"
 	"bankprocessor/internal/kafka"
@@ -141,4 +143,15 @@ func (w *world) onlyOutcome(t *testing.T, id string) *command.Outcome {
 		t.Errorf("%d outcomes of %s, want one", n, id)
 	}
 	return o
+}
+
+// counts holds a processor's counters against those lines of its metrics.
+func counts(t *testing.T, a *app.App, lines ...string) {
+	t.Helper()
+	page := string(fetchPage(t, a.AdminAddress(), "/metrics"))
+	for _, line := range lines {
+		if !strings.Contains(page, "\n"+line+"\n") {
+			t.Errorf("the metrics lack %s", line)
+		}
+	}
 }
