@@ -3,9 +3,9 @@
 // bank at random, and then has package checker say whether every command has exactly
 // one outcome, and a true one.
 //
-//	go test ./test/chaos                                             one seed, two minutes; the planted faults
-//	go test ./test/chaos -v -run TestChaos -seeds 1,2,3 -commands 20000
-//	go test ./test/chaos -v -run TestPlantedFaults -planted all
+//	go test ./test/chaos                                                          what CI runs
+//	go test ./test/chaos -v -run TestChaos/seed -seeds 1,2,3 -commands 20000 -pace 150
+//	go test ./test/chaos -v -run TestChaos/planted -planted order,index -controls
 //
 // What is done to whom and when is drawn from the seed, which is printed; when the
 // machine gets round to it is not.

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -127,9 +128,7 @@ func newFleet(t *testing.T, dir string, s settings, size int) fleet {
 		m := &member{name: s.Name, program: programs.plain, config: s.write(t, dir), log: filepath.Join(dir, s.Name+".log")}
 		all = append(all, m)
 	}
-	if out, err := exec.CommandContext(t.Context(), programs.plain, "check", "--config", all[0].config).CombinedOutput(); err != nil {
-		t.Fatalf("checking the configuration: %v:\n%s", err, out)
-	}
+	check(t, all[0].config)
 	t.Cleanup(func() {
 		for _, m := range all {
 			if m.running() {
@@ -153,6 +152,23 @@ func (f fleet) stop(t *testing.T) {
 			if err := m.now.stop(15 * time.Second); err != nil {
 				t.Errorf("stopping %s: %v", m.name, err)
 			}
+		}
+	}
+}
+
+// check has the program say what is wrong with a configuration. Brokers that have just
+// started may still move the group's coordinator about.
+func check(t *testing.T, config string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for {
+		out, err := exec.CommandContext(ctx, programs.plain, "check", "--config", config).CombinedOutput()
+		if err == nil {
+			return
+		}
+		if wait(ctx, time.Second) != nil {
+			t.Fatalf("checking the configuration: %v:\n%s", err, out)
 		}
 	}
 }
