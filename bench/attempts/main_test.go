@@ -58,10 +58,10 @@ func TestATableOfRows(t *testing.T) {
 	t.Parallel()
 	p := plan{rounds: 2, keys: 10, inFlight: 5, backlog: 100, latencies: latencies()[:1], rates: []int{500}}
 	rows := []row{
-		{BankLatencyMS: 5, PerSecond: 1000, CPUSeconds: 0.2},
-		{BankLatencyMS: 5, PerSecond: 800, CPUSeconds: 0.3, Attempts: true},
-		{BankLatencyMS: 5, PerSecond: 500, CPUSeconds: 0.2},
-		{BankLatencyMS: 5, PerSecond: 450, CPUSeconds: 0.3, Attempts: true},
+		{BankLatencyMS: 5, PerSecond: 1000, CPUSeconds: 0.2, Others: 0.5},
+		{BankLatencyMS: 5, PerSecond: 800, CPUSeconds: 0.3, Attempts: true, Others: 0.25},
+		{BankLatencyMS: 5, PerSecond: 500, CPUSeconds: 0.2, Others: 0.25},
+		{BankLatencyMS: 5, PerSecond: 450, CPUSeconds: 0.3, Attempts: true, Others: 0.25},
 		{BankLatencyMS: 5, Rate: 500, P50MS: 6, P99MS: 8, P999MS: 10, CPUSeconds: 0.2},
 		{BankLatencyMS: 5, Rate: 500, P50MS: 9, P99MS: 12, P999MS: 20, CPUSeconds: 0.3, Attempts: true},
 	}
@@ -72,7 +72,7 @@ func TestATableOfRows(t *testing.T) {
 	for _, want := range []string{
 		"| 5ms  | backlog | commands/s      | 750              | 625   | 0.85 (0.80 to 0.90)",
 		"| 5ms  | 500/s   | p99 ms          | 8.00             | 12.0  | 1.50 (1.50 to 1.50)",
-		"a broker, ", "2 rounds in turn",
+		"a broker and ", "took 25 % (up to 50 %)", "2 rounds in turn",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("want %q in\n%s", want, out.String())

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"bankprocessor/bench/drive"
 	"bankprocessor/bench/figures"
@@ -31,6 +34,8 @@ type row struct {
 	// CPUSeconds are the processor's own, per 1,000 commands.
 	CPUSeconds float64 `json:"cpuSecondsPer1000"`
 	PeakRSS    int64   `json:"peakRssBytes"`
+	// Others is the share of the machine, 0 to 1, that other programs took.
+	Others float64 `json:"othersShare"`
 }
 
 // warmup is how many commands each processor gets before anything is measured.
@@ -73,7 +78,11 @@ func (r *runner) all(ctx context.Context) error {
 		return err
 	}
 	for _, c := range pair {
-		if _, err := r.load(ctx, c, min(warmup, r.plan.backlog), 0); err != nil {
+		records, err := r.draft(c, min(warmup, r.plan.backlog))
+		if err != nil {
+			return err
+		}
+		if _, err := r.load(ctx, c, records, 0); err != nil {
 			return fmt.Errorf("warming up: %w", err)
 		}
 	}
@@ -102,15 +111,27 @@ func (r *runner) measure(ctx context.Context, c *contender, latency time.Duratio
 	if rate > 0 {
 		commands = max(1, int(int64(rate)*int64(r.plan.paced)/int64(time.Second)))
 	}
+	records, err := r.draft(c, commands)
+	if err != nil {
+		return err
+	}
 	before, err := c.processor.CPU()
 	if err != nil {
 		return err
 	}
-	result, err := r.load(ctx, c, commands, rate)
+	start, err := r.world.usage()
+	if err != nil {
+		return err
+	}
+	result, err := r.load(ctx, c, records, rate)
 	if err != nil {
 		return err
 	}
 	after, err := c.processor.CPU()
+	if err != nil {
+		return err
+	}
+	end, err := r.world.usage()
 	if err != nil {
 		return err
 	}
@@ -124,6 +145,7 @@ func (r *runner) measure(ctx context.Context, c *contender, latency time.Duratio
 		Commands: commands, Lost: result.Lost, Repeated: result.Repeated,
 		PerSecond:  float64(commands) / result.FirstToLast.Seconds(),
 		CPUSeconds: (after - before).Seconds() * 1000 / float64(commands), PeakRSS: memory,
+		Others: end.Others(start),
 	}
 	if rate > 0 { // of a backlog, latency is but its length
 		found.Load = fmt.Sprintf("%d/s", rate)
@@ -135,14 +157,16 @@ func (r *runner) measure(ctx context.Context, c *contender, latency time.Duratio
 	return nil
 }
 
-// load has a contender work a load off; whatever is wrong with it is an error.
-func (r *runner) load(ctx context.Context, c *contender, commands, rate int) (drive.Result, error) {
+// draft makes commands for a contender.
+func (r *runner) draft(c *contender, commands int) ([]*kgo.Record, error) {
 	records, err := r.invoices.Draft(c.names, commands)
-	if err != nil {
-		return drive.Result{}, err
-	}
-	r.commands[c] += int64(commands)
-	var result drive.Result
+	runtime.GC() // of what the drafts have left, and not during the load
+	return records, err
+}
+
+// load has a contender work a load off; whatever is wrong with it is an error.
+func (r *runner) load(ctx context.Context, c *contender, records []*kgo.Record, rate int) (result drive.Result, err error) {
+	r.commands[c] += int64(len(records))
 	if rate == 0 {
 		result, err = c.driver.Backlog(ctx, records)
 	} else {

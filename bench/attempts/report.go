@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"time"
 
 	"bankprocessor/bench/figures"
@@ -39,9 +40,13 @@ var compared = []figure{
 // printTable compares the contenders: medians over rounds, and the ratios of the
 // rounds.
 func printTable(out io.Writer, p plan, broker string, rows []row) error {
-	fmt.Fprintf(out, "%s, %d processors of this machine, %d rounds in turn; %d keys, %d partitions, "+
-		"up to %d commands in flight; backlogs of %d commands, rates for %s.\n\n",
-		broker, runtime.NumCPU(), p.rounds, p.keys, partitions, p.inFlight, p.backlog, p.paced)
+	var others []float64
+	for _, r := range rows {
+		others = append(others, 100*r.Others)
+	}
+	fmt.Fprintf(out, "%s and everything else on %d processors, of which other programs took %.0f %% (up to %.0f %%); %d rounds in turn; "+
+		"%d keys, %d partitions, up to %d commands in flight; backlogs of %d commands, rates for %s.\n\n",
+		broker, runtime.NumCPU(), figures.Median(others), slices.Max(others), p.rounds, p.keys, partitions, p.inFlight, p.backlog, p.paced)
 	table := figures.Table{Columns: []string{"bank", "load", "", "without attempts", "with", "ratio (lowest to highest round)"}}
 	for _, latency := range p.latencies {
 		for _, rate := range append([]int{0}, p.rates...) {

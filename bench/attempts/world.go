@@ -69,6 +69,11 @@ func (w *world) open(ctx context.Context, p plan, log io.Writer) error {
 	return err
 }
 
+// usage is what of the machine everything here has used.
+func (w *world) usage() (process.Usage, error) {
+	return process.UsageOf(os.Getpid(), w.broker.PID, w.bank.PID(), w.with.processor.PID(), w.without.processor.PID())
+}
+
 // close ends everything, the last first.
 func (w *world) close() error {
 	var errs []error

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 
@@ -21,6 +23,8 @@ type Broker struct {
 	Address string
 	// Kind says what it is, for the table.
 	Kind string
+	// PID is its process.
+	PID  int
 	stop func() error
 }
 
@@ -33,7 +37,7 @@ func StartEmbedded(ctx context.Context, dir string) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Broker{Address: address, Kind: "embedded broker", stop: func() error { return p.Stop(patience) }}, nil
+	return &Broker{Address: address, Kind: "embedded broker", PID: p.PID(), stop: func() error { return p.Stop(patience) }}, nil
 }
 
 func serveBroker(ctx context.Context, out io.Writer) error {
@@ -69,10 +73,18 @@ func StartKafka(ctx context.Context, dir, root string, port int) (*Broker, error
 	if err := run(ctx, dir, "start-kafka", script, "start", data, strconv.Itoa(port), "auto.create.topics.enable=false"); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoKafka, err)
 	}
-	return &Broker{
+	b := &Broker{
 		Address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Kind: "Apache Kafka",
 		stop: func() error { return run(context.WithoutCancel(ctx), dir, "stop-kafka", script, "stop", data) },
-	}, nil
+	}
+	text, err := os.ReadFile(filepath.Join(data, "pid"))
+	if err == nil {
+		b.PID, err = strconv.Atoi(strings.TrimSpace(string(text)))
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("finding Kafka's process: %w", err), b.stop())
+	}
+	return b, nil
 }
 
 // run runs a program to its end, with its output in dir/name.log; the error of one

@@ -127,19 +127,9 @@ const ticksPerSecond = 100
 
 // CPU is the processor time that the process has used, in user and kernel mode, to
 // the hundredth of a second.
-func (p *Process) CPU() (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID()))
-	if err != nil {
-		return 0, fmt.Errorf("reading the CPU time of %s: %w", p.name, err)
-	}
-	ticks, err := cpuTicks(text)
-	if err != nil {
-		return 0, fmt.Errorf("reading the CPU time of %s: %w", p.name, err)
-	}
-	return time.Duration(ticks) * time.Second / ticksPerSecond, nil
-}
+func (p *Process) CPU() (time.Duration, error) { return cpuOf(p.PID()) }
 
-var errStat = errors.New("not a line of /proc/PID/stat")
+var errStat = errors.New("not what /proc has")
 
 // cpuTicks reads utime and stime: the 12th and 13th fields behind the program's
 // name, which may itself have spaces and brackets.

@@ -3,6 +3,8 @@ package process
 import (
 	"context"
 	"errors"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +62,36 @@ func TestAProcessThatDoesNotStop(t *testing.T) {
 	}
 	if _, err := Start(t.TempDir(), "none", "/nowhere"); err == nil {
 		t.Error("want an error for a program that is not there")
+	}
+}
+
+func TestOthers(t *testing.T) {
+	t.Parallel()
+	const stat = "cpu  100 10 50 900 40 5 5 30 20 20\ncpu0 1 2 3\n"
+	if got, err := busy(stat); err != nil || got != 2*time.Second {
+		t.Errorf("got %s, %v", got, err)
+	}
+	for _, bad := range []string{"", "cpu 1 2 3\n", strings.Replace(stat, "cpu ", "cpus ", 1), strings.Replace(stat, "100", "x", 1)} {
+		if _, err := busy(bad); !errors.Is(err, errStat) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	start := Usage{at: time.Now(), own: time.Second, everyone: 10 * time.Second}
+	second := time.Duration(runtime.NumCPU()) * time.Second
+	for others, want := range map[time.Duration]float64{0: 0, second / 2: 0.5, second: 1, 2 * second: 1, -second: 0} {
+		end := Usage{at: start.at.Add(time.Second), own: start.own + time.Second, everyone: start.everyone + time.Second + others}
+		if got := end.Others(start); got != want {
+			t.Errorf("%s: got %g, want %g", others, got, want)
+		}
+	}
+	if start.Others(start) != 0 {
+		t.Error("no time has no others")
+	}
+	if now, err := UsageOf(os.Getpid()); err != nil || now.everyone < now.own {
+		t.Errorf("%+v, %v", now, err)
+	}
+	if _, err := UsageOf(-1); err == nil {
+		t.Error("a process that is not there has used nothing")
 	}
 }
 
