@@ -40,7 +40,7 @@ func (p *Processor) Handle(ctx context.Context, m *command.Message) error {
 	case isUnreadable:
 		return p.finishUnreadable(ctx, m, unreadable, past, received)
 	}
-	return p.run(ctx, m, c, past, received)
+	return p.carryOut(ctx, m, c, past, received)
 }
 
 // idOf is the id of a command, whether it could be read or not.
@@ -82,8 +82,8 @@ func (p *Processor) answered(ctx context.Context, m *command.Message, id string,
 	return nil
 }
 
-// run carries a command out.
-func (p *Processor) run(ctx context.Context, m *command.Message, c *command.Command, past command.Past, received time.Time) error {
+// carryOut takes a command that has no outcome yet to its own.
+func (p *Processor) carryOut(ctx context.Context, m *command.Message, c *command.Command, past command.Past, received time.Time) error {
 	r := &run{p: p, m: m, c: c, received: received}
 	r.trace = parseTraceparent(m.Header(traceparentHeader))
 	if string(m.Key) != c.Payload.OrderingKey() {

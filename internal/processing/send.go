@@ -45,9 +45,9 @@ func (r *run) send(ctx context.Context, operation command.InvoiceOperation) (com
 }
 
 // prepare waits until the command's own method may be called and announces the
-// call; expired says that the command must not be sent any more. The record may
-// take its time, so that everything is asked again after it.
-func (r *run) prepare(ctx context.Context, id string, operation command.InvoiceOperation) (expired bool, err error) {
+// call; late says that the command must not be sent any more. The record may take its
+// time, so that expiry and stop are asked again after it.
+func (r *run) prepare(ctx context.Context, id string, operation command.InvoiceOperation) (late bool, err error) {
 	if err := r.p.bank.Wait(ctx, r.c.Name()); err != nil {
 		return false, err
 	}

@@ -40,9 +40,10 @@ func (c *counter) Decode(_ context.Context, m *command.Message) (*command.Comman
 	return c.commands[string(m.Value)], nil
 }
 
-// Outcome keeps the outcome.
+// Attempt keeps nothing: no life follows.
 func (c *counter) Attempt(context.Context, *command.Message, *command.Attempt) error { return nil }
 
+// Outcome keeps the outcome.
 func (c *counter) Outcome(_ context.Context, _ *command.Message, o *command.Outcome) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
