@@ -62,8 +62,8 @@ func (s *secured) permissionsAreNeeded(t *testing.T) {
 	w.settled(w.sendAll()...)
 	all := documented(t, "The processor").of(w.topics.Prefix, w.group())
 	for _, e := range all {
-		if e.name == w.topics.Attempts() {
-			continue // it is looked at at the start: see below
+		if w.takenOverWith(e) {
+			continue // see below
 		}
 		mark := w.log.mark()
 		s.revoke(t, e)
@@ -91,27 +91,56 @@ func (s *secured) permissionsAreNeeded(t *testing.T) {
 		w.settled(id)
 	}
 	w.stop(running)
-	s.neededAtTheStart(t, w)
+	s.neededAtTheTakeover(t, w)
 }
 
-// neededAtTheStart takes away what is looked at only then. The processor waits for
-// it, and says so.
-func (s *secured) neededAtTheStart(t *testing.T, w *tenant) {
+// takenOverWith says whether an entry is for what owners before have left, which is
+// read when partitions are taken over.
+func (w *tenant) takenOverWith(e entry) bool {
+	return e.operation == kmsg.ACLOperationRead && (e.name == w.topics.Attempts() ||
+		slices.ContainsFunc(command.Names(), func(n command.Name) bool { return e.name == w.topics.Result(n) }))
+}
+
+// neededAtTheTakeover takes away what is read only then, all of it, for each entry
+// holds up partitions of its own. What they hold waits, and the log says for what.
+func (s *secured) neededAtTheTakeover(t *testing.T, w *tenant) {
 	t.Helper()
-	all := documented(t, "The processor").of(w.topics.Prefix, w.group())
-	at := slices.IndexFunc(all, func(e entry) bool { return e.name == w.topics.Attempts() })
-	s.revoke(t, all[at])
-	mark := w.log.mark()
-	a := w.build(s.byCertificate("processor"))
-	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
-	defer cancel()
-	started := make(chan error, 1)
-	go func() { started <- a.Start(ctx) }()
-	err := w.log.await(mark, "grant "+all[at].String())
-	s.grant(t, all[at])
-	w.must(<-started)
-	w.must(err)
-	w.settled(w.query())
+	cfg := s.byCertificate("processor")
+	var needed entries
+	for _, e := range documented(t, "The processor").of(w.topics.Prefix, w.group()) {
+		if w.takenOverWith(e) {
+			needed = append(needed, e)
+		}
+	}
+	if len(needed) != len(command.Names())+1 {
+		t.Fatalf("the documentation has %d entries for takeovers", len(needed))
+	}
+	for _, e := range needed {
+		s.revoke(t, e)
+		if said := faults(t, w, cfg); !strings.Contains(said, e.String()) {
+			t.Errorf("without %s check says: %s", e, said)
+		}
+		s.grant(t, e)
+	}
+	attempts := slices.IndexFunc(needed, func(e entry) bool { return e.name == w.topics.Attempts() })
+	results := slices.Delete(slices.Clone(needed), attempts, attempts+1)
+	for _, missing := range []entries{results, needed[attempts : attempts+1]} {
+		for _, e := range missing {
+			s.revoke(t, e)
+		}
+		mark := w.log.mark()
+		running := w.processor(cfg)
+		ids := w.sendAll()
+		for _, e := range missing {
+			w.must(w.log.await(mark, "grant "+e.String()))
+		}
+		for _, id := range ids {
+			w.waits(id)
+		}
+		s.grant(t, missing...)
+		w.settled(ids...)
+		w.stop(running)
+	}
 }
 
 // needing is a command that needs an entry for its outcome.
@@ -121,7 +150,7 @@ func (w *tenant) needing(e entry) (command.Name, func(map[string]any)) {
 			return name, nil
 		}
 	}
-	if e.name == w.topics.DeadLetter() {
+	if e.name == w.topics.DeadLetter() || e.name == w.topics.Attempts() {
 		// Nobody has created this customer, so that the outcome is in doubt.
 		return command.CustomerComplete, nil
 	}
