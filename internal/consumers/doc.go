@@ -3,6 +3,7 @@
 // partitions over.
 //
 //	group ── generation ─► session ─┬─ fetcher, one per leader ─► partition ─► chains ─► workers ─► Handler
+//	                                ├─ takeover: each partition's past, before it is fetched
 //	                                ├─ gatekeeper: which topics are shut
 //	                                ├─ committer: offset + done-map, at least once a second
 //	                                └─ drain: at the generation's end, and on Stop
@@ -15,6 +16,13 @@
 //     keys run side by side, on one partition too.
 //   - A record is committed only after Handler has returned nil for it. A failing
 //     record holds its key back and is run again; none is ever skipped.
+//   - Of a partition no record is handled before History has read what its owners
+//     before have left. A partition whose past cannot be read holds up no other.
+//   - Every commit keeps its word to the next owner: what it does not call done has
+//     all that was stored of it at or above the look-back that it carries.
+//   - The lease (internal/lease) is held on the word of the group that this generation
+//     counts, and ends before the group gives the partitions away, before anybody is
+//     told of a fence, and with the session.
 //   - What is buffered and what runs is bounded per partition, per topic and in
 //     all. A full bound stops fetching; it never drops. Every topic has a floor
 //     under both totals, so that a stuck topic stops no other.

@@ -32,6 +32,13 @@ func (o owed) took(c kafka.Commit) {
 // pay adds what is owed of p to what the group says, which p has been placed by.
 // Nothing is owed to a group whose offset has moved back: a person has moved it, so
 // that commands run again; nor to another topic of the same name.
+//
+// That holds after any time, and when others have had the partition meanwhile. That a
+// command is done says that its outcome is stored, which no owner undoes: not that
+// this process was the one to store it. An owner in between that has not seen the
+// outcome has carried the command out again, which is what a third time would not
+// mend. From where to look back is what the group says, not what is owed: its word is
+// about all that it does not call done, which can only be more than what is left now.
 func (o owed) pay(p *partition) {
 	was, known := o.accepted[p.tp]
 	if p.position >= 0 {

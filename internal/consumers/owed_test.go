@@ -135,3 +135,41 @@ func TestWhatIsOwedBeforeAnyCommit(t *testing.T) {
 		}
 	}
 }
+
+// While a fenced member was away another one has had the partition. What it has done
+// and what the first one has are both done, and the look-back is the other one's.
+func TestWhatIsOwedAfterAnotherMemberHadThePartition(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f, j, h := newFakeCluster(1), newJournal(), newFakeHistory()
+		j.hold(2)
+		r := newPastRig(t, Config{DrainTimeout: time.Second}, f, j, h)
+		f.publish(part0, keys(2)...)
+		after(time.Second)
+		h.set(func() { h.look = [2]int64{100, 200} })
+		f.set(func() {
+			f.counted = func(m kafka.Member) error {
+				if m.GenerationID == 1 {
+					return errFence
+				}
+				return nil
+			}
+		})
+		f.publish(part0, keys(8)...)
+		after(100 * time.Millisecond) // 3 to 9 are done, which nobody is told
+		other := handover{Base: 2, Done: []offsetRange{{4, 6}, {10, 12}}, Attempts: 30, Results: 40, Topic: kafka.TopicID{0: 1}}
+		f.left(part0, other)
+		after(5 * time.Second)
+		f.publish(part0, keys(3)...) // 10 to 12
+		after(time.Second)
+		loads, _ := h.of(part0)
+		if last := loads[len(loads)-1]; r.group.generation() != 2 || last != (loadCall{part0, 2, 30, 40}) {
+			t.Errorf("generation %d loads %+v", r.group.generation(), last)
+		}
+		if got := sorted(j.endedOn(part0)); !slices.Equal(got, []int64{0, 1, 3, 4, 5, 6, 7, 8, 9, 12}) {
+			t.Errorf("%v ran to their ends, want each once and not what the other has done", got)
+		}
+		if h := f.handed(t, part0); h.Base != 2 || !slices.Equal(h.Done, []offsetRange{{3, 13}}) || h.Attempts != 100 {
+			t.Errorf("handed over %+v; want 3 to 12 done", h)
+		}
+	})
+}

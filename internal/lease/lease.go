@@ -6,6 +6,10 @@
 // is about to do what cannot be undone (a call to the bank, a write to a result
 // topic) asks Check at the last moment before. Who has time asks Wait.
 //
+// A proof is one of the generation in which it was given: consumers revokes the lease
+// at a generation's end. And no proof counts past the moment at which the group stops
+// waiting for its members in a rebalance (Bound), for it takes commits until then.
+//
 // A lease is shorter than the session timeout by the longest bank call, so that a
 // call that starts under it has ended before the group can give the partition to
 // somebody else.

@@ -63,6 +63,32 @@ func TestABoundOutlastsEveryProof(t *testing.T) {
 	})
 }
 
+func TestLeftIsWhatTheTermAndTheBoundLeave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := New(10 * time.Second)
+		want := func(left time.Duration) {
+			t.Helper()
+			if got := l.Left(); got != left {
+				t.Errorf("%s left, want %s", got, left)
+			}
+		}
+		want(0)
+		l.Renew(time.Now())
+		want(10 * time.Second)
+		time.Sleep(4 * time.Second)
+		want(6 * time.Second)
+		l.Bound(time.Now().Add(2 * time.Second))
+		want(2 * time.Second)
+		l.Bound(time.Now().Add(20 * time.Second))
+		want(6 * time.Second)
+		l.Bound(time.Now().Round(0).Add(-time.Second)) // the wall alone says so
+		want(0)
+		l.Bound(time.Time{})
+		l.Revoke()
+		want(0)
+	})
+}
+
 // A wall clock that is set back or forth lengthens no lease.
 func TestAClockThatIsSetLengthensNoLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
