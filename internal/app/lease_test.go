@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -45,13 +46,34 @@ func refusing(b *bench) (refuses *atomic.Bool, refused *atomic.Int32) {
 	return refuses, refused
 }
 
+// writing counts the writes of outcomes that reach the broker, and has it cut the
+// connection instead of answering them while cuts is true.
+func writing(b *bench) (written *atomic.Int32, cuts *atomic.Bool) {
+	written, cuts = &atomic.Int32{}, &atomic.Bool{}
+	b.box.Cluster().ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		b.box.Cluster().KeepControl()
+		for _, topic := range r.(*kmsg.ProduceRequest).Topics {
+			if _, published := b.cfg.Topics.CommandOf(topic.Topic); published {
+				return nil, nil, false
+			}
+		}
+		written.Add(1)
+		if cuts.Load() {
+			return nil, errors.New("cut"), true
+		}
+		return nil, nil, false
+	})
+	return written, cuts
+}
+
 // Whoever cannot prove that the partitions are still its own calls no bank and
 // writes nothing, what it knows already included, and goes on by itself when it can.
 func TestWithoutItsLeaseAProcessorDoesNothing(t *testing.T) {
 	t.Parallel()
 	b := setup(t, sandbox.Options{})
-	b.cfg.Intake.Lease = 300 * time.Millisecond
+	b.cfg.Intake.Lease = time.Second
 	b.cfg.Intake.CommitInterval = 50 * time.Millisecond
+	b.cfg.Output.BackoffMax = 50 * time.Millisecond
 	refuses, refused := refusing(b)
 	w := b.watch(downstream.Options{})
 	a := b.start()
@@ -59,41 +81,37 @@ func TestWithoutItsLeaseAProcessorDoesNothing(t *testing.T) {
 	b.take(w, 1)
 	b.awaitMetrics(a, "processor_lease_held 1", `processor_takeover_duration_seconds_count{topic="dbs.limit.query"} 2`)
 
+	of := func(dealer string) string { return strings.Replace(limitQuery, "0222", dealer, 1) } // a key of its own
+	written, cuts := writing(b)
+	cuts.Store(true)
+	unwritten := b.send(command.DBSLimitQuery, of("0301")) // its outcome is tried again and again
+	b.awaitMetrics(a, `processor_produce_retries_total{reason="retriable",topic="dbs.limit.query.result"}`)
 	if _, err := b.box.Bank().AddFault(banksim.Fault{Kind: banksim.FaultHang, When: banksim.After, Times: 1}); err != nil {
 		t.Fatal(err)
 	}
-	under := b.send(command.DBSLimitQuery, limitQuery) // way, as the lease goes
+	under := b.send(command.DBSLimitQuery, of("0302")) // way at the bank, as the lease goes
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	if _, err := b.box.Bank().WaitForArrivals(ctx, 2, func(banksim.Call) bool { return true }); err != nil {
+	if _, err := b.box.Bank().WaitForArrivals(ctx, 3, func(banksim.Call) bool { return true }); err != nil {
 		t.Fatal(err)
 	}
 	refuses.Store(true)
 	b.awaitMetrics(a, "processor_lease_held 0")
-	var written atomic.Int32
-	b.box.Cluster().ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
-		b.box.Cluster().KeepControl()
-		for _, topic := range r.(*kmsg.ProduceRequest).Topics {
-			if _, published := b.cfg.Topics.CommandOf(topic.Topic); !published {
-				written.Add(1)
-			}
-		}
-		return nil, nil, false
-	})
+	since, before := refused.Load(), written.Load()
 	b.box.Bank().Release()
-	after := b.send(command.DBSLimitQuery, limitQuery)
-	since := refused.Load()
+	after := b.send(command.DBSLimitQuery, of("0303"))
 	b.await("some more commits are refused", func() bool { return refused.Load() > since+10 })
-	if n := len(b.box.Bank().Calls(0)); n > 2 || written.Load() > 0 {
-		t.Errorf("without the lease: %d calls, %d writes", n, written.Load())
+	if n := len(b.box.Bank().Calls(0)); n > 3 || written.Load() > before {
+		t.Errorf("without the lease: %d calls, %d writes", n-3, written.Load()-before)
 	}
+	cuts.Store(false)
 	refuses.Store(false)
 	ids := map[string]bool{}
-	for _, e := range b.take(w, 2) {
+	for _, e := range b.take(w, 3) {
 		ids[e.Outcome.CommandID] = true
 	}
-	if !ids[under] || !ids[after] {
-		t.Errorf("outcomes of %v, want those of %s and %s", ids, under, after)
+	if !ids[unwritten] || !ids[under] || !ids[after] {
+		t.Errorf("outcomes of %v, want those of %s, %s and %s", ids, unwritten, under, after)
 	}
 	b.awaitMetrics(a, "processor_lease_held 1")
 }
