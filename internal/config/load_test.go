@@ -201,3 +201,39 @@ intake: {session_timeout: 20s}
 		t.Errorf("lease %v, %v: want the session less the longest bank call", c.Intake.Lease, err)
 	}
 }
+
+// The switch per command: a list, an empty one, a variable, and names that are none.
+func TestAttemptsAreSwitchedPerCommand(t *testing.T) {
+	t.Parallel()
+	all := []string{"customer.complete", "dbs.invoice.upsert", "loan.income.submit"}
+	for name, tt := range map[string]struct {
+		text, variable string
+		want           []string
+	}{
+		"left out":      {"", "", all},
+		"one":           {"processing: {attempts: [dbs.invoice.upsert]}", "", []string{"dbs.invoice.upsert"}},
+		"none":          {"processing: {attempts: []}", "", []string{}},
+		"by a variable": {"", "dbs.invoice.upsert, loan.income.submit", all[1:]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var environment []string
+			if tt.variable != "" {
+				environment = append(environment, "PROCESSOR_PROCESSING_ATTEMPTS="+tt.variable)
+			}
+			c, err := load(t, whole+"\n"+tt.text+"\n", environment...)
+			if err != nil || !slices.Equal(c.Processing.Attempts, tt.want) {
+				t.Errorf("attempts %q, %v; want %q", c.Processing.Attempts, err, tt.want)
+			}
+		})
+	}
+	_, err := load(t, whole+"\nprocessing: {attempts: [customer.create]}\nhistory: {window: -1}\n")
+	for _, want := range []string{
+		"processing.attempts: want none but " + strings.Join(all, ", ") + `, not "customer.create"`,
+		"history.window: want 1 to 1,000,000 commands",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q in %v", want, err)
+		}
+	}
+}
