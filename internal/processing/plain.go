@@ -22,15 +22,31 @@ func (r *run) executePlain(ctx context.Context) (end, error) {
 			return end{verdict: r.truthful(v)}, nil
 		case r.inOutage(v): // the command is not at fault: nothing is spent
 		case resends >= r.resendLimit(v):
+			if err := r.letLand(ctx, v); err != nil {
+				return r.stopped(ctx, v, err)
+			}
 			return end{verdict: r.truthful(exhausted(v))}, nil
 		default:
 			resends++
 		}
 		last = v
+		if err := r.letLand(ctx, v); err != nil {
+			return r.stopped(ctx, last, err)
+		}
 		if err := r.pauseBeforeResend(ctx, resends, v); err != nil {
 			return r.stopped(ctx, last, err)
 		}
 	}
+}
+
+// letLand gives a write without an answer the time in which the bank may still carry it
+// out (Config.Settle): else it could do so after the key's next command, and leave what
+// is older behind.
+func (r *run) letLand(ctx context.Context, v command.Verdict) error {
+	if v.Delivery != command.Unanswered || r.c.Name().ReadOnly() {
+		return nil
+	}
+	return sleep(ctx, r.p.cfg.Settle[0])
 }
 
 // resendLimit is how often the call may be repeated because of v. Once an attempt
