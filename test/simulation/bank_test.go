@@ -15,9 +15,11 @@ type bank struct {
 	invoices map[string]*invoice
 	numbers  []string // of the invoices, in the order in which they came
 	// listsPassive says that cancelled invoices are listed, limitFirst that the
-	// dealer's limit is looked at before a double: the contract leaves both open.
-	listsPassive, limitFirst bool
-	effects                  []effect
+	// dealer's limit is looked at before a double, refusesTwice that an application's
+	// income is taken once: the contract leaves all three open.
+	listsPassive, limitFirst, refusesTwice bool
+	effects                                []effect
+	applied                                map[int64]string // applications, with the command that was the last
 	// calls are by command id and operation: those of its own method that the bank may
 	// have seen, but for those that it has refused.
 	calls    map[sending]int
@@ -152,6 +154,11 @@ func (b *bank) carryOut(o *op) {
 		b.effects = append(b.effects, effect{id: c.c.ID})
 		c.verdict = done(command.CodeCustomerCompleted, &command.CustomerCompleted{})
 	case *command.SubmitIncome:
+		if c.refused = b.refusesTwice && b.applied[p.ApplicationNumber] == c.c.ID; c.refused {
+			c.verdict = refused("ACBH000202", command.CodeLoanBankRejected, command.CategoryBusiness, command.RetryNever)
+			return
+		}
+		b.applied[p.ApplicationNumber] = c.c.ID
 		b.effects = append(b.effects, effect{id: c.c.ID})
 		c.verdict = done(command.CodeLoanIncomeAccepted, &command.LoanOffer{ApplicationNumber: p.ApplicationNumber})
 	}

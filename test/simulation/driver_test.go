@@ -41,8 +41,8 @@ func newWorld(seed uint64) *world {
 	w.commands = newCommands(rng, w.plan.partitions)
 	w.group = &group{w: w, committed: map[kafka.TopicPartition]kafka.Commit{}}
 	w.bank = &bank{
-		w: w, invoices: map[string]*invoice{}, calls: map[sending]int{}, refusals: map[string]refusal{}, doubts: map[string]bool{},
-		listsPassive: rng.IntN(2) == 0, limitFirst: rng.IntN(2) == 0,
+		w: w, invoices: map[string]*invoice{}, applied: map[int64]string{}, calls: map[sending]int{}, refusals: map[string]refusal{}, doubts: map[string]bool{},
+		listsPassive: rng.IntN(2) == 0, limitFirst: rng.IntN(2) == 0, refusesTwice: rng.IntN(2) == 0,
 	}
 	for p := range int32(w.plan.partitions) {
 		for _, topic := range []string{attemptsTopic, deadLetterTopic} {
@@ -192,8 +192,11 @@ func (d *driver) advance(o *op) {
 			return
 		}
 		o.applied = true
-		if d.w.rng.IntN(3) == 0 {
+		if w.rng.IntN(3) == 0 {
 			w.tellOp(o, "takes effect")
+			if w.rng.IntN(4) == 0 {
+				o.until = time.Now().Add(d.upTo(requestTimeout))
+			}
 			return
 		}
 	}

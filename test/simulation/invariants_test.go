@@ -197,6 +197,15 @@ func (w *world) judgeCommit(c kafka.Commit) {
 	}
 	w.judgeLookBack(c.TopicPartition, handed, "an attempt", w.attempted, handed.Attempts)
 	w.judgeLookBack(c.TopicPartition, handed, "the outcome", w.resulted, handed.Results)
+	// A record that has attempts needs its id's outcome, whichever record came to it.
+	for _, m := range w.attempted[c.TopicPartition] {
+		for _, s := range w.outcomes[w.commands.at(c.TopicPartition, m.record).id] {
+			if s.offset < handed.Results && !handed.IsDone(m.record) {
+				w.violate(lookBack, "a commit of %s looks back to %d and leaves out the outcome that %d shares at %d",
+					c.TopicPartition, handed.Results, m.record, s.offset)
+			}
+		}
+	}
 }
 
 func (w *world) judgeLookBack(tp kafka.TopicPartition, handed consumers.Handover, what string, of map[kafka.TopicPartition][]mark, from int64) {

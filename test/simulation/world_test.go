@@ -29,7 +29,7 @@ type world struct {
 	trace    trace
 	broken   *violation // the first
 	// disturbed counts what has kept a life from its work: it was killed, stopped, cut
-	// off, counted out, held up or has lost its lease.
+	// off, counted out, held up, could not store something in time or has lost its lease.
 	disturbed int
 
 	// What stands in the logs, as the invariants need it: by command id, and by
@@ -108,6 +108,9 @@ func (w *world) await(ctx context.Context, o *op) error {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.forget(o)
+		if o.kind == kindProduce {
+			w.disturbed++
+		}
 		return context.Cause(ctx)
 	}
 	if o.kind == kindCommit || o.kind == kindHeartbeat || o.kind == kindCall || o.kind == kindQuery {
