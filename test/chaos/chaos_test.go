@@ -136,7 +136,7 @@ func rage(t *testing.T, c *cluster, seed uint64) checker.Row {
 	// Every other bank records what it is asked for twice, so that a repetition costs.
 	duplicates := []banksim.Duplicates{banksim.DuplicatesRefused, banksim.DuplicatesRecorded}[seed%2]
 	w := open(t, c, kindOfRun{
-		name: fmt.Sprintf("chaos-%d", seed), seed: seed, size: 4, mix: everyKind, keys: keys{dealers: 60, applications: 80},
+		name: fmt.Sprintf("chaos-%d", seed), seed: seed, size: 4, mix: everyKind, keys: keys{dealers: 300, applications: 300},
 		duplicates: duplicates, again: 80, partitions: 6, settings: usual,
 	})
 	skewed := w.fleet[2]

@@ -156,7 +156,7 @@ func dealerCode(n int) string { return fmt.Sprintf("1%04d", n) }
 // skewed draws one of n, the first ones far more often.
 func (d *drafts) skewed(n int) int {
 	x := d.r.Float64()
-	return int(x * x * x * float64(n))
+	return int(x * x * float64(n))
 }
 
 func (d *drafts) further(name command.Name, f *flow) command.Payload {

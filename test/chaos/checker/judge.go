@@ -53,6 +53,7 @@ type Figures struct {
 	// PublishedAgain are records of upstream's that repeat a command id.
 	PublishedAgain int
 	Outcomes       map[command.Status]int // of commands
+	InDoubt        map[command.Name]int
 	// Repeated are outcomes that stand again, byte for byte; SaidAnew those that say
 	// the same with other moments.
 	Repeated, SaidAnew int
@@ -77,7 +78,7 @@ type Report struct {
 // Judge holds a history against itself and the ledger.
 func Judge(h *History) *Report {
 	r := &Report{x: newIndex(h)}
-	r.Outcomes = map[command.Status]int{}
+	r.Outcomes, r.InDoubt = map[command.Status]int{}, map[command.Name]int{}
 	for _, text := range slices.Concat(h.Unreadable, r.x.nobodys) {
 		r.found(Nobodys, nil, "%s", text)
 	}
@@ -227,6 +228,9 @@ func (r *Report) count(d *dossier) {
 		switch o, first := &d.outcomes[i], d.first(); {
 		case i == 0:
 			r.Outcomes[o.Status]++
+			if o.Status == command.InDoubt {
+				r.InDoubt[d.Name()]++
+			}
 		case string(o.Value) == string(first.Value):
 			r.Repeated++
 		case saying(o) == saying(first):

@@ -47,6 +47,11 @@ func Table(rows []Row) string {
 	for _, status := range command.Statuses() {
 		number(string(status), func(r *Report) int { return r.Outcomes[status] })
 	}
+	for _, name := range command.Names() {
+		if !name.ReadOnly() {
+			number("... "+string(name), func(r *Report) int { return r.InDoubt[name] })
+		}
+	}
 	number("outcomes on the wire again", func(r *Report) int { return r.Repeated })
 	number("... with other moments", func(r *Report) int { return r.SaidAnew })
 	number("dead letters", func(r *Report) int { return r.Letters })
