@@ -15,7 +15,7 @@ help: ## shows this
 
 # What runs on real Apache Kafka has the machine to itself: brokers beside them
 # would upset the suites that measure time. Each suite has a heading of its own.
-REAL  := test/cluster test/containers test/integration
+REAL  := test/chaos test/cluster test/containers test/integration
 suite  = @printf '\n== suite: %s\n' '$(1)'
 
 # The library's reaper is an image more to pull, which is not to be had where our
@@ -29,6 +29,8 @@ test: test-embedded test-real ## every test: on the embedded broker, then on rea
 test-embedded: ## all that needs no Docker, with the race detector
 	$(call suite,embedded)
 	$(GO) test -race -timeout 5m $(TESTFLAGS) $$($(GO) list ./... | grep -vE '/($(subst $() ,|,$(REAL)))$$')
+	$(call suite,planted faults)
+	$(GO) test -tags planted -timeout 5m -run Planted $(TESTFLAGS) ./test/simulation ./internal/consumers ./internal/history
 
 .PHONY: test-real
 test-real: ## the suites on real Kafka; they want Docker, test/cluster wants root
@@ -42,7 +44,26 @@ test-real: ## the suites on real Kafka; they want Docker, test/cluster wants roo
 	ENDTOEND_BROKER=container $(GO) test -race -count 1 -timeout 10m $(TESTFLAGS) ./test/endtoend
 	$(call suite,real Kafka: broker faults)
 	$(GO) test -count 1 -timeout 10m $(TESTFLAGS) ./test/cluster # without -race: it measures times
+	$(call suite,real Kafka: chaos)
+	$(GO) test -count 1 -timeout 15m $(TESTFLAGS) ./test/chaos
 
+SEEDS    ?= 1,2,3,4,5,6,7,8,9,10
+COMMANDS ?= 20000
+PACE     ?= 150
+
+.PHONY: chaos
+chaos: ## kills and stops processors at random: COMMANDS on each of SEEDS (about an hour), then the planted faults
+	$(GO) test -count 1 -timeout 3h -v -run TestChaos ./test/chaos -seeds $(SEEDS) -commands $(COMMANDS) -pace $(PACE) -controls
+
+SCHEDULES ?= 100000
+
+.PHONY: simulate
+simulate: ## SCHEDULES interleavings of crashes, takeovers and commits, from seeds
+	$(GO) test -count 1 -timeout 1h -v -run TestSchedules ./test/simulation -schedules $(SCHEDULES)
+
+.PHONY: bench-attempts
+bench-attempts: ## what an attempt record before each call costs (minutes; wants a quiet machine)
+	$(GO) run ./bench/attempts
 .PHONY: test-short
 test-short: ## the quick tests, without the race detector
 	$(GO) test -short -timeout 2m $$($(GO) list ./... | grep -vE '/($(subst $() ,|,$(REAL)))$$')
