@@ -28,7 +28,7 @@ type plant struct {
 }
 
 const (
-	plantedSeconds = 14
+	plantedSeconds = 15
 	plantedSeed    = 7
 )
 
@@ -79,18 +79,13 @@ var plants = []plant{
 	},
 	{
 		// A process that was stopped for longer than its session goes on with what is no
-		// longer its own.
-		off: planted.Fencing, want: checker.Different, pace: 80,
+		// longer its own: with what it had waiting, until it hears of it.
+		off: planted.Fencing, want: checker.Different, pace: 150,
 		run: kindOfRun{
-			mix:  mix{command.DBSInvoiceUpsert: 50, command.DBSLimitQuery: 50},
-			keys: keys{100, 1}, duplicates: banksim.DuplicatesRefused, partitions: 2, settings: usual,
+			mix:  mix{command.DBSInvoiceUpsert: 60, command.DBSLimitQuery: 40},
+			keys: keys{40, 1}, duplicates: banksim.DuplicatesRefused, partitions: 2, settings: usual,
 		},
-		harm: func(ctx context.Context, w *world) error {
-			if err := w.bank.latency(ctx, banksim.Latency{Fixed: banksim.Duration(300 * time.Millisecond)}); err != nil {
-				return err
-			}
-			return w.pauseInTurn(ctx, session+1500*time.Millisecond)
-		},
+		harm: func(ctx context.Context, w *world) error { return w.pauseInTurn(ctx, session+2500*time.Millisecond) },
 	},
 	{
 		// Commands of one dealer run side by side.
@@ -184,9 +179,18 @@ func (w *world) killInTurn(ctx context.Context, every time.Duration) error {
 	return nil
 }
 
-// pauseInTurn stops one processor after the other for so long, until ctx ends.
+// pauseInTurn stops one processor after the other for so long, until ctx ends. The
+// bank is slow before, so that commands pile up, and quick afterwards.
 func (w *world) pauseInTurn(ctx context.Context, length time.Duration) error {
-	for n := 0; wait(ctx, 2*time.Second) == nil; n++ {
+	slow := banksim.Latency{Fixed: banksim.Duration(250 * time.Millisecond)}
+	for n := 0; ; n++ {
+		if err := w.bank.latency(w.t.Context(), slow); err != nil {
+			return err
+		}
+		stopped := wait(ctx, 2*time.Second) != nil
+		if err := w.bank.latency(w.t.Context(), banksim.Latency{}); err != nil || stopped {
+			return err
+		}
 		m := w.fleet[n%len(w.fleet)]
 		if !m.running() {
 			return fmt.Errorf("%s has ended by itself: %w", m.name, m.now.err)
@@ -195,5 +199,4 @@ func (w *world) pauseInTurn(ctx context.Context, length time.Duration) error {
 		_ = wait(ctx, length)
 		m.now.signal(syscall.SIGCONT)
 	}
-	return nil
 }
