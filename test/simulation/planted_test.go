@@ -46,12 +46,9 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 	}
 }
 
-// TestNothingIsFoundWithEverySafeguardOn runs the same schedules in the same build.
-func TestNothingIsFoundWithEverySafeguardOn(t *testing.T) {
+// TestPlantedFaultsAreNeeded runs schedules in the same build with every safeguard on:
+// nothing is found.
+func TestPlantedFaultsAreNeeded(t *testing.T) {
 	planted.Set("")
-	for n := range 300 {
-		if r := simulate(t, uint64(n+1)); r.broken != nil {
-			t.Fatalf("seed %d: %v\n%s", r.seed, r.broken, r.trace)
-		}
-	}
+	TestSchedules(t)
 }
