@@ -51,6 +51,10 @@ type sending struct {
 // dealerLimit is how much a dealer's active invoices may add up to.
 const dealerLimit = 310
 
+// landing is how long after its caller has given up the bank may still carry a call
+// out: less than the settle wait, which is there for it.
+const landing = 150 * time.Millisecond
+
 // bankCall is a call on its way.
 type bankCall struct {
 	c        *command.Command
@@ -102,6 +106,7 @@ func (b *bank) leave(o *op) {
 		b.w.mu.Lock()
 		defer b.w.mu.Unlock()
 		if slices.Contains(b.w.pending, o) {
+			b.mayLand(o)
 			b.lost(o, "no answer in time")
 		}
 	})
@@ -137,13 +142,35 @@ func (b *bank) unclear(o *op) {
 	b.doubts[o.call.c.ID] = true
 }
 
-// carryOut gives a call its effect.
+// mayLand has a call that nobody waits for any more take effect a little later, or not.
+func (b *bank) mayLand(o *op) {
+	if o.call.done || o.kind != kindCall || b.w.rng.IntN(2) == 0 {
+		return
+	}
+	time.AfterFunc(time.Duration(b.w.rng.Int64N(int64(landing))), func() {
+		b.w.mu.Lock()
+		defer b.w.mu.Unlock()
+		if b.w.over {
+			return
+		}
+		b.w.tellOp(o, "lands late")
+		b.apply(o)
+		b.w.judgeAgain(o.call.c.ID)
+	})
+}
+
+// carryOut gives a call its effect while its caller waits.
 func (b *bank) carryOut(o *op) {
-	c := o.call
 	if o.kind == kindCall {
 		b.w.judgeEffect(o)
 	}
-	c.done, o.applied = true, true
+	o.applied = true
+	b.apply(o)
+}
+
+func (b *bank) apply(o *op) {
+	c := o.call
+	c.done = true
 	switch p := c.c.Payload.(type) {
 	case *command.Invoice:
 		c.verdict = b.order(c.c.ID, p, c.call.Operation)

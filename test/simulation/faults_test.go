@@ -144,12 +144,14 @@ func (d *driver) loseAnswer(o *op) (time.Duration, bool) {
 			w.bank.carryOut(o)
 		}
 		if w.rng.IntN(3) == 0 {
+			w.bank.mayLand(o)
 			o.call.verdict = serverError(o.call.c.Name())
 			w.bank.unclear(o)
 			w.tellOp(o, "gets a server error")
 			w.answer(o, nil)
 			return 0, true
 		}
+		w.bank.mayLand(o)
 		w.bank.lost(o, "loses its answer")
 	case kindProduce: // the batcher sends it again
 		if !o.applied && !o.apply() {

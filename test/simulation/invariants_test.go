@@ -180,6 +180,16 @@ func (w *world) judgeOutcome(tp kafka.TopicPartition, r kafka.Record, offset int
 	}
 }
 
+// judgeAgain holds a command's outcome against the ledger once more.
+func (w *world) judgeAgain(id string) {
+	for _, s := range w.outcomes[id] {
+		at := kafka.TopicPartition{Topic: string(s.outcome.Command), Partition: w.commands.byID[id].tp.Partition}
+		if text := w.bank.denies(w.commands.at(at, s.of), s.outcome); text != "" {
+			w.violate(trueOutcome, "%s is %s %s, and the ledger, a little later: %s", id, s.outcome.Status, s.outcome.Code, text)
+		}
+	}
+}
+
 // mark is where something of a command's record stands.
 type mark struct{ record, offset int64 }
 
