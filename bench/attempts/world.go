@@ -17,7 +17,7 @@ import (
 )
 
 // partitions of every topic.
-const partitions = 12
+const partitions = 6
 
 // patience is how long a processor may take to stop.
 const patience = 30 * time.Second
@@ -111,11 +111,7 @@ func (w *world) contend(ctx context.Context, p plan, program, name, attempts str
 	if err != nil {
 		return nil, err
 	}
-	applied, err := process.Start(w.dir, "topics-"+name, program, "topics", "apply", "--config", file)
-	if err != nil {
-		return nil, err
-	}
-	if err := applied.Wait(ctx); err != nil {
+	if err := w.applyTopics(ctx, program, name, file); err != nil {
 		return nil, err
 	}
 	if c.processor, err = process.Start(w.dir, "processor-"+name, program, "run", "--config", file); err != nil {
@@ -127,6 +123,22 @@ func (w *world) contend(ctx context.Context, p plan, program, name, attempts str
 	}
 	w.ends = append(w.ends, func() error { c.driver.Close(); return nil })
 	return c, nil
+}
+
+// applyTries is how often topics are applied: a broker with a slow disk may not yet
+// show what it has created.
+const applyTries = 5
+
+func (w *world) applyTopics(ctx context.Context, program, name, file string) error {
+	for try := 1; ; try++ {
+		applied, err := process.Start(w.dir, fmt.Sprintf("topics-%s-%d", name, try), program, "topics", "apply", "--config", file)
+		if err != nil {
+			return err
+		}
+		if err = applied.Wait(ctx); err == nil || try == applyTries || ctx.Err() != nil {
+			return err
+		}
+	}
 }
 
 // configure writes a processor's configuration: as shipped, but for limits that
