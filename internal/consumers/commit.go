@@ -23,7 +23,9 @@ type committer struct {
 	beat time.Time // of the last heartbeat
 	// ready says that every position that was taken over has been committed by
 	// this member. Nothing runs before: that commit takes back a predecessor's
-	// word that the hand-over was clean.
+	// word that the hand-over was clean. One that is too long for the brokers is
+	// not waited for: what it says gets shorter by what runs alone, and the
+	// predecessor's look-back offsets, which stay, are as good.
 	ready  bool
 	failed bool // the last request was not accepted in full
 	// long says that a text was refused for its length, which is logged once.
@@ -87,8 +89,7 @@ func (c *committer) tick(ctx context.Context, now time.Time) (sent time.Time, pr
 	}
 	// A request that is cut off may be carried out by the broker after a later
 	// one and set the offset back. It is let run to its own timeout.
-	accepted, err := c.send(context.WithoutCancel(ctx), due)
-	c.ready = c.ready || err == nil
+	accepted, _ := c.send(context.WithoutCancel(ctx), due)
 	return c.sent, accepted
 }
 
@@ -146,6 +147,7 @@ func (c *committer) send(ctx context.Context, commits []kafka.Commit) (accepted 
 	refused, failed := c.s.cluster.CommitOffsets(ctx, c.s.member, commits)
 	accepted = failed == nil && len(refused) < len(commits)
 	err = failed
+	waits := false // for what may be taken as it is another time
 	for _, commit := range commits {
 		why := failed
 		if why == nil {
@@ -161,12 +163,15 @@ func (c *committer) send(ctx context.Context, commits []kafka.Commit) (accepted 
 		if failed == nil && class == kafka.ClassTooLarge {
 			c.tooLong(commit)
 			accepted = true // the group looks at the member before the text
+		} else {
+			waits = true
 		}
 		c.s.sched.soil(c.s.parts[commit.TopicPartition], class == kafka.ClassUnknownTopic)
 		if err == nil {
 			err = fmt.Errorf("%d of %d partitions refused, one by: %w", len(refused), len(commits), why)
 		}
 	}
+	c.ready = c.ready || !waits
 	c.s.observer.Committed(time.Since(c.sent), err)
 	if err != nil && !c.failed {
 		c.s.log.Warn("commit not accepted: trying on", "error", err)

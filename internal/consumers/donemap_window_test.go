@@ -232,3 +232,37 @@ func TestBrokersThatKeepLessThanConfigured(t *testing.T) {
 		}
 	})
 }
+
+// What an owner before has handed over is longer than these brokers keep, as when
+// the limit was lowered meanwhile: that partition's work goes on until it can be
+// committed, and no other waits for it.
+func TestAHandOverThatIsTooLongHoldsNothingUp(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const records, broker = 2000, 300
+		f, other := newFakeCluster(2), kafka.TopicPartition{Topic: testTopic, Partition: 1}
+		var done []offsetRange
+		for o := int64(1); o < records; o += 2 {
+			done = append(done, offsetRange{o, o + 1})
+		}
+		f.left(part0, handover{Done: done, Attempts: -1, Results: -1})
+		f.refuse = func(_ int, c kafka.Commit) error {
+			if len(c.Metadata) > broker {
+				return classed(kafka.ClassTooLarge)
+			}
+			return nil
+		}
+		publishMany(f, records)
+		f.publish(other, keys(3)...)
+		h := newHolder(func(int64) bool { return false })
+		newRig(t, wide(), f, h)
+		after(time.Minute)
+		for tp, want := range map[kafka.TopicPartition]int{part0: records - len(done), other: 3} {
+			if n := len(h.endedOn(tp)); n != want {
+				t.Errorf("%d records of %s were carried out, want %d", n, tp, want)
+			}
+		}
+		if h := f.handed(t, part0); h.Base != records {
+			t.Errorf("committed %d of %d in the end", h.Base, records)
+		}
+	})
+}
