@@ -17,16 +17,22 @@ type plan struct {
 	seed       uint64
 	partitions int
 	first      int // processes to begin with
-	faults     int
-	horizon    int // steps over which the faults are spread
+	// window is history.Config's: everything, or so little that a takeover reads what
+	// the look-back offsets tell it to. Nothing is published again then.
+	window  int
+	faults  int
+	horizon int // steps over which the faults are spread
 }
+
+// everything is a window that no schedule outgrows.
+const everything = 50
 
 // maxLives bounds the processes of a schedule.
 const maxLives = 6
 
 func drawPlan(rng *rand.Rand, seed uint64) plan {
 	return plan{
-		seed: seed, partitions: 1 + rng.IntN(2), first: 1 + rng.IntN(2), faults: rng.IntN(5), horizon: 20 + rng.IntN(100),
+		seed: seed, partitions: 1 + rng.IntN(2), first: 1 + rng.IntN(2), window: []int{1, everything}[rng.IntN(2)], faults: rng.IntN(5), horizon: 20 + rng.IntN(100),
 	}
 }
 

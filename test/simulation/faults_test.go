@@ -244,6 +244,9 @@ func (d *driver) farewell(o *op) (time.Duration, bool) {
 
 // again publishes a command a second time.
 func (d *driver) again(*op) (time.Duration, bool) {
+	if d.w.plan.window < everything {
+		return 0, false
+	}
 	d.w.repeat()
 	return 0, true
 }

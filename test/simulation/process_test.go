@@ -46,7 +46,7 @@ func (w *world) start(t testing.TB) {
 		died: make(chan struct{}), gone: make(chan struct{}), closed: make(chan struct{}),
 	}
 	n := node{w, l}
-	past := history.New(history.Config{Window: 50}, history.Deps{Log: n, Decoder: w.commands, Names: names{}})
+	past := history.New(history.Config{Window: w.plan.window}, history.Deps{Log: n, Decoder: w.commands, Names: names{}})
 	publisher := producers.NewPublisher(n, producers.PublisherConfig{
 		Encoder: w.commands, Names: names{}, Observer: producers.NopObserver{},
 	})
