@@ -108,7 +108,7 @@ func (h *History) Settled(tp kafka.TopicPartition, offset int64) {
 
 // Lookback returns the offsets of the attempts and results from which the next
 // owner has to read, -1 where they are not known, or of no use: attempts are read
-// for commands alone that must not be repeated freely. It is asked for a commit of
+// for commands alone that change something. It is asked for a commit of
 // the offset base, after all that the commit calls done has been settled: what lies
 // below base is settled by that, too.
 //

@@ -23,7 +23,7 @@ type index struct {
 
 // conclusion is what is known of an id that has its outcome.
 type conclusion struct {
-	offset int64  // of the record that has carried the id there
+	offset int64  // of the record that has carried the id there, or unknown
 	sum    uint64 // of that record's value, 0 where it is not known
 	queued int32  // how often the id stands in the queue
 }
@@ -40,7 +40,7 @@ func newIndex(window int) index {
 func (x *index) conclude(k id, offset int64, sum uint64) {
 	delete(x.attempts, k)
 	c, known := x.concluded[k]
-	if !known {
+	if !known || c.offset == unknown {
 		c.offset = offset
 	}
 	if c.offset == offset && sum != 0 {
@@ -132,6 +132,8 @@ func (x *index) past(k id, offset int64, sum func() uint64) command.Past {
 			c.sum = sum()
 			x.concluded[k] = c
 		}
+		return command.Past{Concluded: true}
+	case c.offset == unknown:
 		return command.Past{Concluded: true}
 	}
 	return command.Past{Concluded: true, Elsewhere: true, Differs: c.sum != 0 && c.sum != sum()}

@@ -73,7 +73,7 @@ func (l *loader) begin(o orders) {
 	defer p.mu.Unlock()
 	if p.progress == nil || p.progress.orders != o {
 		p.known = newKnown(l.h.cfg.Window)
-		p.attempted = !l.name.FreelyRepeatable()
+		p.attempted = !l.name.ReadOnly()
 		p.progress = &progress{
 			orders: o, results: newTail(l.h.deps.Names.Result(l.name), p.tp.Partition),
 			attempts: newTail(l.h.deps.Names.Attempts(), p.tp.Partition),
@@ -88,7 +88,7 @@ func (l *loader) begin(o orders) {
 
 func (l *loader) run(ctx context.Context) error {
 	p := l.p
-	tails, attempted := []*tail{&l.results}, !l.name.FreelyRepeatable()
+	tails, attempted := []*tail{&l.results}, !l.name.ReadOnly()
 	if attempted {
 		tails = append(tails, &l.attempts)
 	}
@@ -118,11 +118,15 @@ func (l *loader) run(ctx context.Context) error {
 	return nil
 }
 
-// result takes one outcome in. Its headers say enough.
+// result takes one outcome in. Its headers say enough. One that does not say where its
+// command stands is of a release before, or of a person, and concludes it as well.
 func (l *loader) result(r *kafka.Record) {
 	k, isID := parseID(header(r, command.HeaderSubject))
-	offset, err := strconv.ParseInt(string(header(r, command.HeaderCommandOffset)), 10, 64)
-	if !isID || err != nil || offset < 0 {
+	offset, err := int64(unknown), error(nil)
+	if said := header(r, command.HeaderCommandOffset); said != nil {
+		offset, err = strconv.ParseInt(string(said), 10, 64)
+	}
+	if !isID || err != nil || offset < unknown {
 		l.noteForeign(r, "headers do not say whose outcome it is")
 		return
 	}

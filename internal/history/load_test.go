@@ -134,7 +134,7 @@ func TestAnOldOutcomeDecidesAboutAnAttempt(t *testing.T) {
 	r.wantLookback(t, 2, 1, 6)
 }
 
-func TestFreelyRepeatableCommandsHaveNoAttempts(t *testing.T) {
+func TestQueriesHaveNoAttempts(t *testing.T) {
 	t.Parallel()
 	r := setup(t, Config{})
 	tp := kafka.TopicPartition{Topic: "dbs.limit.query", Partition: 2}
@@ -209,7 +209,7 @@ func TestForeignRecordsAreReadOver(t *testing.T) {
 		case 2:
 			headers[2].Value = []byte("no offset")
 		case 3:
-			headers = headers[:2]
+			headers = headers[:1]
 		}
 		r.log.put(outcomes, 0, []byte("someone's secret"), headers...)
 		r.log.put(attempts, 0, []byte("someone's secret"))
@@ -255,13 +255,65 @@ func TestAnOpenTransactionIsWaitedFor(t *testing.T) {
 	r.log.put(outcomes, 0, nil) // of the transaction
 	putOutcome(r.log, commandID(2), 2)
 	r.log.set(func(l *fakeLog) { l.part(outcomes).stable = 1 })
-	if err := r.Load(t.Context(), invoices, 0, 0, 0); !errors.Is(err, errStalled) {
+	if err := r.Load(t.Context(), invoices, 0, 0, 0); !errors.Is(err, errStalled) || !errors.Is(err, errOpen) {
 		t.Errorf("got %v", err)
 	}
 	r.wantLookback(t, 0, -1, -1)
 	r.log.set(func(l *fakeLog) { l.part(outcomes).stable = -1 })
 	r.load(t, 0, 0, 0)
 	r.want(t, invoice(2, 2), "concluded")
+}
+
+// The outcomes of a release before do not say where their commands stand: what has
+// one is not carried out again.
+func TestAnOutcomeWithoutAnOffsetConcludes(t *testing.T) {
+	t.Parallel()
+	r := setup(t, Config{})
+	without := func(n int) { r.log.put(outcomes, 0, nil, outcomeHeaders(commandID(n), 0)[:2]...) }
+	without(1)
+	without(2)
+	putOutcome(r.log, commandID(2), 6)
+	putOutcome(r.log, commandID(3), 7)
+	without(3)
+	r.load(t, 5, -1, -1)
+	r.want(t, invoice(5, 1), "concluded")
+	r.want(t, invoice(8, 1), "concluded") // nobody knows which of the two it is of
+	for n, offset := range map[int]int64{2: 6, 3: 7} {
+		r.want(t, invoice(offset, n), "concluded")
+		r.want(t, invoice(9, n), "elsewhere")
+	}
+	if got := r.lines.String(); got != "" {
+		t.Errorf("logged %s", got)
+	}
+}
+
+// A log that has lost its end between two tries, or was made anew, is read again.
+func TestALogThatGotShorterIsReadAgain(t *testing.T) {
+	t.Parallel()
+	r := setup(t, Config{})
+	for n := range 9 {
+		putOutcome(r.log, commandID(n), int64(n))
+	}
+	r.log.fail = func(_ kafka.TopicPartition, offset int64) error {
+		if offset == 6 {
+			return errFake
+		}
+		return nil
+	}
+	if err := r.Load(t.Context(), invoices, 0, 0, 0); !errors.Is(err, errFake) {
+		t.Fatalf("got %v", err)
+	}
+	r.log.set(func(l *fakeLog) {
+		l.fail = nil
+		p := l.part(outcomes)
+		p.records, p.next = p.records[:4], 4
+	})
+	if err := r.Load(t.Context(), invoices, 0, 0, 0); !errors.Is(err, errCut) {
+		t.Errorf("got %v", err)
+	}
+	r.load(t, 0, 0, 0)
+	r.want(t, invoice(3, 3), "concluded")
+	r.want(t, invoice(4, 4), "fresh") // no outcome of it is left
 }
 
 // A Load that failed is taken up where it was, as long as it is asked for the same.

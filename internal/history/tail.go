@@ -18,8 +18,14 @@ const (
 	stallLimit = 8
 )
 
-// errStalled is a log that does not come to the end that it has named.
-var errStalled = errors.New("the log does not come to its end")
+var (
+	// errStalled is a log that does not come to the end that it has named.
+	errStalled = errors.New("the log does not come to its end")
+	// errOpen is why it does not, as a rule.
+	errOpen = errors.New("an open transaction of another producer holds it back")
+	// errCut is a log that ends before what has been read of it.
+	errCut = errors.New("the log has lost its end, or was made anew: it is read again from the beginning")
+)
 
 // tail is the end of a partition: what stands in [from, end), read up to at.
 type tail struct {
@@ -46,6 +52,10 @@ func (l *loader) place(ctx context.Context, tails []*tail) error {
 		log, ordered, least := ranges[t.tp], l.orders.attempts, int64(0)
 		if t == &l.results {
 			ordered, least = l.orders.results, int64(l.h.cfg.Window)
+		}
+		if t.at > log.Next {
+			l.giveUp()
+			return fmt.Errorf("%w: %s was read up to %d and ends at %d", errCut, t.tp, t.at, log.Next)
 		}
 		t.end = log.Next
 		if t.from == unknown {
@@ -98,11 +108,23 @@ func (l *loader) read(ctx context.Context, t *tail, take func(*kafka.Record)) er
 		if f.Next > t.at {
 			t.at, stalls = f.Next, 0
 		} else if stalls++; stalls == stallLimit {
-			return fmt.Errorf("%w: %s stays at %d of %d, last stable offset %d",
-				errStalled, t.tp, t.at, t.end, f.LastStableOffset)
+			err := fmt.Errorf("%w: %s stays at %d of %d", errStalled, t.tp, t.at, t.end)
+			if f.LastStableOffset <= t.at {
+				err = fmt.Errorf("%w: %w", err, errOpen)
+			}
+			return err
 		}
 	}
 	return nil
+}
+
+// giveUp has the next Load begin anew.
+func (l *loader) giveUp() {
+	l.p.mu.Lock()
+	defer l.p.mu.Unlock()
+	if l.p.progress == l.progress {
+		l.p.progress = nil
+	}
 }
 
 func (l *loader) take(records []kafka.Record, take func(*kafka.Record)) {
