@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/createtopics"
@@ -157,14 +158,48 @@ func (c *Client) CreateMissingTopics(ctx context.Context, specs []TopicSpec) ([]
 		return before, nil
 	}
 	created, refused := c.createTopics(ctx, missing)
-	after, err := c.CompareTopics(ctx, specs)
+	after, err := c.awaitCreated(ctx, specs, created)
 	if err != nil {
-		return nil, errors.Join(refused, err)
-	}
-	for i := range after {
-		after[i].Created = created[after[i].Wanted.Name]
+		return after, errors.Join(refused, err)
 	}
 	return after, refused
+}
+
+// A slow broker answers that it has created a topic long before it shows it.
+const (
+	shownWait  = time.Minute
+	shownRetry = 200 * time.Millisecond
+)
+
+var errNotShown = errors.New("topics were created, and the broker does not show them yet; look again with: processor topics list")
+
+// awaitCreated compares the topics once those that were created are shown.
+func (c *Client) awaitCreated(ctx context.Context, specs []TopicSpec, created map[string]bool) ([]TopicState, error) {
+	over := time.NewTimer(shownWait)
+	defer over.Stop()
+	again := time.NewTicker(shownRetry)
+	defer again.Stop()
+	for {
+		states, err := c.CompareTopics(ctx, specs)
+		if err != nil {
+			return nil, err
+		}
+		shown := true
+		for i := range states {
+			states[i].Created = created[states[i].Wanted.Name]
+			shown = shown && (states[i].Exists || !states[i].Created)
+		}
+		if shown {
+			return states, nil
+		}
+		select {
+		case <-again.C:
+		case <-over.C:
+			return states, errNotShown
+		case <-ctx.Done():
+			return states, context.Cause(ctx)
+		}
+	}
 }
 
 func (c *Client) createTopics(ctx context.Context, specs []TopicSpec) (map[string]bool, error) {

@@ -97,3 +97,43 @@ func TestLeadersNamesEveryMissingTopic(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A slow broker says that it has created a topic before it shows it.
+func TestACreatedTopicIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	cluster, client := setup(t, 1, "there")
+	answered := make(chan struct{})
+	cluster.ControlKey(int16(kmsg.CreateTopics), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		answer := req.ResponseKind().(*kmsg.CreateTopicsResponse)
+		for _, asked := range req.(*kmsg.CreateTopicsRequest).Topics {
+			topic := kmsg.NewCreateTopicsResponseTopic()
+			topic.Topic = asked.Topic
+			answer.Topics = append(answer.Topics, topic)
+		}
+		close(answered)
+		return answer, nil, true
+	})
+	looks := make(chan struct{}, 100)
+	cluster.ControlKey(int16(kmsg.Metadata), func(kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		select {
+		case <-answered:
+			looks <- struct{}{}
+		default:
+		}
+		return nil, nil, false
+	})
+	shown := make(chan error, 1)
+	go func() {
+		<-looks
+		<-looks // it is not shown at the first look
+		shown <- cluster.CreateTopic("late", 1, nil)
+	}()
+	states, err := client.CreateMissingTopics(testContext(t), []TopicSpec{{Name: "late", Partitions: 1}})
+	if err != nil || !states[0].Exists || !states[0].Created {
+		t.Errorf("got %+v, %v", states, err)
+	}
+	if err := <-shown; err != nil {
+		t.Error(err)
+	}
+}
