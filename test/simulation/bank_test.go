@@ -147,6 +147,7 @@ func (b *bank) mayLand(o *op) {
 	if o.call.done || o.kind != kindCall || b.w.rng.IntN(2) == 0 {
 		return
 	}
+	late := *o.call // its verdict is nobody's
 	time.AfterFunc(time.Duration(b.w.rng.Int64N(int64(landing))), func() {
 		b.w.mu.Lock()
 		defer b.w.mu.Unlock()
@@ -154,8 +155,8 @@ func (b *bank) mayLand(o *op) {
 			return
 		}
 		b.w.tellOp(o, "lands late")
-		b.apply(o)
-		b.w.judgeAgain(o.call.c.ID)
+		b.apply(&late)
+		b.w.judgeAgain(late.c.ID)
 	})
 }
 
@@ -165,11 +166,10 @@ func (b *bank) carryOut(o *op) {
 		b.w.judgeEffect(o)
 	}
 	o.applied = true
-	b.apply(o)
+	b.apply(o.call)
 }
 
-func (b *bank) apply(o *op) {
-	c := o.call
+func (b *bank) apply(c *bankCall) {
 	c.done = true
 	switch p := c.c.Payload.(type) {
 	case *command.Invoice:
