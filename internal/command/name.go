@@ -36,8 +36,7 @@ func ParseName(s string) (name Name, ok bool) {
 }
 
 // FreelyRepeatable says whether the bank method may be called again without
-// knowing what an earlier call did (contract section 6). The others need an
-// attempt record before the call.
+// knowing what an earlier call did (contract section 6).
 func (n Name) FreelyRepeatable() bool {
 	switch n {
 	case CustomerComplete, DBSInvoiceUpsert, LoanIncomeSubmit:

@@ -13,7 +13,7 @@ type Safeguard string
 
 // The safeguards (docs/one-outcome.md).
 const (
-	// Attempts: a record before each call that is not freely repeatable.
+	// Attempts: a record before each call that changes something.
 	Attempts Safeguard = "attempts"
 	// Index: what a partition's owners before have left is read at a takeover.
 	Index Safeguard = "index"

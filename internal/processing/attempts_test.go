@@ -72,7 +72,7 @@ func TestWhatChangedNothingIsWithdrawn(t *testing.T) {
 		"106, looked up":               {invoice(command.InsertInvoice, command.Term), vs(duplicate("106", command.CodeInvoiceAlreadyRecorded)), "attempt withdrawal outcome", nil},
 		"lost, looked up":              {invoice(command.InsertInvoice, command.Term), vs(lost()), "attempt outcome", nil},
 		"999, looked up":               {invoice(command.InsertInvoice, command.Term), vs(fault("999", command.CodeDBSBankUnexpectedError)), "attempt outcome", nil},
-		"repeatable":                   {create(), vs(ok(command.CodeCustomerCreated)), "outcome", nil},
+		"repeatable":                   {create(), vs(ok(command.CodeCustomerCreated)), "attempt outcome", nil},
 		"read":                         {limitQuery(), vs(ok(command.CodeLimitListed)), "outcome", nil},
 		"switched off":                 {complete(), vs(unreachable(), ok(command.CodeCustomerCompleted)), "outcome", withoutAttempts},
 		"switched on for another only": {complete(), vs(ok(command.CodeCustomerCompleted)), "outcome", func(c *Config) { c.Attempts = []string{"loan.income.submit"} }},

@@ -30,9 +30,11 @@ type Config struct {
 	// Handle's context has ended.
 	PublishGrace time.Duration // default 5 s
 	// Attempts are the commands of which a record is written before each call; no
-	// others than those that are not freely repeatable. A command that is left out
-	// costs one produce round trip less, and a crash leaves it to chance.
-	Attempts []string // default customer.complete, dbs.invoice.upsert, loan.income.submit
+	// others than those that change something. A command that is left out costs one
+	// produce round trip less, and a crash leaves it to chance: what is not freely
+	// repeatable may be sent again, and what is may be refused (it has expired since)
+	// although it was done.
+	Attempts []string // default: all that change something
 	// Currencies is the allow-list of ISO 4217 codes.
 	Currencies []string // default TRY, USD, EUR, GBP
 	// MaxRangeDays bounds the range of dbs.invoice.results.query; 0 leaves it
@@ -121,7 +123,7 @@ func (c Config) Validate() error {
 // attempted are the commands that an attempt can be written for.
 func attempted() (names []string) {
 	for _, n := range command.Names() {
-		if !n.FreelyRepeatable() {
+		if !n.ReadOnly() {
 			names = append(names, string(n))
 		}
 	}

@@ -6,12 +6,16 @@ import (
 	"bankprocessor/internal/command"
 )
 
-// executePlain runs every command but an invoice: at most Verdict.Resends
-// repeats of the call as it is, those of the lives before included, and no
-// reconciliation.
+// executePlain runs every command but an invoice: at most Verdict.Resends repeats of
+// the call as it is, and no reconciliation. What may not be repeated freely has those
+// of the lives before counted.
 func (r *run) executePlain(ctx context.Context) (end, error) {
 	var last command.Verdict
-	for resends := max(0, len(r.made)-1); ; {
+	resends := 0
+	if !r.c.Name().FreelyRepeatable() {
+		resends = max(0, len(r.made)-1)
+	}
+	for {
 		v, err := r.send(ctx, "")
 		switch {
 		case err != nil:

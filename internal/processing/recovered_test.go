@@ -206,6 +206,42 @@ func TestRecoveredLoans(t *testing.T) {
 	}
 }
 
+// What may be repeated freely is, but neither a refusal nor the passing of time hides
+// what a life before has done.
+func TestRecoveredCommandsThatMayBeRepeated(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		before  int
+		answers []command.Verdict
+		expired bool
+		status  command.Status
+		calls   int
+	}{
+		"sent again":           {1, vs(ok(command.CodeCustomerCreated)), false, command.Succeeded, 1},
+		"after many lives":     {9, vs(lostRepeatable(3), ok(command.CodeCustomerCreated)), false, command.Succeeded, 2},
+		"refused, when late":   {1, vs(refused("", command.CodeBankRefusedRequest)), false, command.InDoubt, 1},
+		"no longer to be sent": {1, nil, true, command.InDoubt, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := setup(t, create())
+				b.attemptedBefore(make([]command.InvoiceOperation, tt.before)...)
+				b.bank.answers(command.CustomerCreate, tt.answers...)
+				if tt.expired {
+					b.c.ExpiresAt = time.Now()
+				}
+				if o := b.handle(t.Context()); o.Status != tt.status {
+					t.Errorf("%s %s, want %s", o.Status, o.Code, tt.status)
+				}
+				if n := len(b.bank.calls(command.CustomerCreate)); n != tt.calls {
+					t.Errorf("%d calls in this life, want %d", n, tt.calls)
+				}
+			})
+		})
+	}
+}
+
 // What has been sent is refused by no local check and no expiry.
 func TestRecoveredCommandsAreNotRefused(t *testing.T) {
 	t.Parallel()

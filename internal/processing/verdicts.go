@@ -40,6 +40,10 @@ func inDoubt(v command.Verdict) command.Verdict {
 	return v
 }
 
+// repeats is how often a life sends what may be repeated freely, and was sent in a
+// life before.
+const repeats = 3
+
 // attemptedBefore is the answer to an attempt of a life before: none that anybody
 // knows of.
 func attemptedBefore(name command.Name) command.Verdict {
@@ -48,8 +52,11 @@ func attemptedBefore(name command.Name) command.Verdict {
 		Retry: command.RetryReconcile, Delivery: command.Unanswered, DeadLetter: true,
 		Detail: "the bank was called before the processor ended or lost the partition, and no answer was recorded",
 	}
-	if name == command.LoanIncomeSubmit { // contract section 3.7: one resend
+	switch {
+	case name == command.LoanIncomeSubmit: // contract section 3.7: one resend
 		v.Retry, v.Resends = command.RetryBackoff, 1
+	case name.FreelyRepeatable():
+		v.Retry, v.Resends = command.RetryBackoff, repeats
 	}
 	return v
 }

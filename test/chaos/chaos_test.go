@@ -65,7 +65,7 @@ func open(t *testing.T, c *cluster, k kindOfRun) *world {
 	w.up, err = newUpstream(c.addresses, made, rand.New(rand.NewPCG(k.seed, 200)), k.again)
 	must(t, err)
 	t.Cleanup(w.up.client.Close)
-	w.down, err = newDownstream(c.addresses, events, w.topics, made.opened)
+	w.down, err = newDownstream(c.addresses, events, w.topics, made.concluded)
 	must(t, err)
 	reading, end := context.WithCancel(context.WithoutCancel(t.Context()))
 	var reader sync.WaitGroup

@@ -17,17 +17,17 @@ import (
 // downstream follows the results: it says which commands have one, so that the driver
 // knows when all is done, and which flows have been created. It judges nothing.
 type downstream struct {
-	client *kgo.Client
-	codec  *codec.Codec
-	opened func(id string, created *command.CustomerCreated)
-	flows  string // the topic
+	client           *kgo.Client
+	codec            *codec.Codec
+	customers        func(id string, created *command.CustomerCreated)
+	created, updated string // topics
 
 	mu      sync.Mutex
 	told    map[string]bool
 	arrived chan struct{} // closed and renewed at every fetch
 }
 
-func newDownstream(brokers []string, events *codec.Codec, t topics.Config, opened func(string, *command.CustomerCreated)) (*downstream, error) {
+func newDownstream(brokers []string, events *codec.Codec, t topics.Config, customers func(string, *command.CustomerCreated)) (*downstream, error) {
 	var all []string
 	for _, n := range command.Names() {
 		all = append(all, t.Result(n))
@@ -40,7 +40,8 @@ func newDownstream(brokers []string, events *codec.Codec, t topics.Config, opene
 		return nil, fmt.Errorf("building the downstream: %w", err)
 	}
 	return &downstream{
-		client: client, codec: events, opened: opened, flows: t.Result(command.CustomerCreate),
+		client: client, codec: events, customers: customers,
+		created: t.Result(command.CustomerCreate), updated: t.Result(command.CustomerUpdate),
 		told: map[string]bool{}, arrived: make(chan struct{}),
 	}, nil
 }
@@ -53,8 +54,11 @@ func (d *downstream) run(ctx context.Context) {
 		fetches.EachRecord(func(r *kgo.Record) {
 			id := checker.Header(r, command.HeaderSubject)
 			d.told[id] = true
-			if r.Topic == d.flows {
+			switch r.Topic {
+			case d.created:
 				d.flow(ctx, id, r)
+			case d.updated:
+				d.customers(id, nil)
 			}
 		})
 		close(d.arrived)
@@ -69,7 +73,7 @@ func (d *downstream) flow(ctx context.Context, id string, r *kgo.Record) {
 		return // which the checker will say
 	}
 	if created, ok := o.Result.(*command.CustomerCreated); ok && created != nil && o.Status == command.Succeeded {
-		d.opened(id, created)
+		d.customers(id, created)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +48,7 @@ type drafts struct {
 
 	mu      sync.Mutex
 	created map[string]*flow // by the id of the command that creates it
+	updates map[string]*flow // by the id of a command that updates it and has no outcome yet
 	ready   []*flow          // created, and not completed
 }
 
@@ -61,6 +63,7 @@ type invoice struct {
 type flow struct {
 	reference, citizen string
 	customer, process  int64
+	updating           int // updates that have no outcome yet
 }
 
 func newDrafts(r *rand.Rand, events *codec.Codec, t topics.Config, m mix, k keys, duplicates banksim.Duplicates) (*drafts, error) {
@@ -73,7 +76,7 @@ func newDrafts(r *rand.Rand, events *codec.Codec, t topics.Config, m mix, k keys
 		operations: []command.InvoiceOperation{command.InsertInvoice, command.UpdateInvoice, command.CancelInvoice, command.UpsertInvoice},
 		today:      command.DateOf(time.Now().In(command.Istanbul)),
 		example:    example.Payload.(*command.UpdateCustomer),
-		invoices:   make([][]*invoice, k.dealers), created: map[string]*flow{},
+		invoices:   make([][]*invoice, k.dealers), created: map[string]*flow{}, updates: map[string]*flow{},
 	}, nil
 }
 
@@ -126,7 +129,7 @@ func (d *drafts) of(name command.Name, id string) command.Payload {
 			SectorCode: new(int32(1)), CustomerEmploymentStatus: new(int32(1)), ResidenceType: new(int32(1)),
 		}
 	case command.CustomerUpdate, command.CustomerComplete:
-		if f := d.takeFlow(name == command.CustomerComplete); f != nil {
+		if f := d.takeFlow(name, id); f != nil {
 			return d.further(name, f)
 		}
 		return d.of(command.CustomerCreate, id) // there must be one first
@@ -173,30 +176,42 @@ func (d *drafts) further(name command.Name, f *flow) command.Payload {
 	return &u
 }
 
-// opened takes in that a command has created its flow.
-func (d *drafts) opened(id string, created *command.CustomerCreated) {
+// concluded takes in that a customer's command has its outcome; created is nil unless it
+// has created a flow.
+func (d *drafts) concluded(id string, created *command.CustomerCreated) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	f := d.created[id]
-	if f == nil || f.process != 0 {
-		return
+	if f := d.updates[id]; f != nil {
+		f.updating--
+		delete(d.updates, id)
 	}
-	f.customer, f.process = created.CustomerID.Reveal(), created.ProcessID.Reveal()
-	d.ready = append(d.ready, f)
+	if f := d.created[id]; f != nil && f.process == 0 && created != nil {
+		f.customer, f.process = created.CustomerID.Reveal(), created.ProcessID.Reveal()
+		d.ready = append(d.ready, f)
+	}
 }
 
-func (d *drafts) takeFlow(last bool) *flow {
+// takeFlow finds a flow of which more can be asked, nil where there is none. Several
+// updates of one may be under way. It is completed once all of them have their outcome:
+// they are of another topic, and nothing else keeps them before it.
+func (d *drafts) takeFlow(name command.Name, id string) *flow {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.ready) == 0 {
-		return nil
+	last := name == command.CustomerComplete
+	for range min(8, len(d.ready)) {
+		i := d.r.IntN(len(d.ready))
+		f := d.ready[i]
+		switch {
+		case !last:
+			f.updating++
+			d.updates[id] = f
+			return f
+		case f.updating == 0:
+			d.ready = slices.Delete(d.ready, i, i+1)
+			return f
+		}
 	}
-	i := d.r.IntN(len(d.ready))
-	f := d.ready[i]
-	if last {
-		d.ready = append(d.ready[:i], d.ready[i+1:]...)
-	}
-	return f
+	return nil
 }
 
 // citizenNumber makes a number that nobody has and that passes for one.

@@ -136,10 +136,10 @@ func (r *Report) judgeOutcomes(d *dossier) {
 	}
 }
 
-// judgeCalls: what must not be sent again is not, and every call of a method that is
-// not freely repeatable has an attempt of its own that stood before it.
+// judgeCalls: what must not be sent again is not, and every call that changes something
+// has an attempt of its own that stood before it.
 func (r *Report) judgeCalls(d *dossier) {
-	if d.Name().FreelyRepeatable() {
+	if d.Name().ReadOnly() {
 		return
 	}
 	allowed, worked := sendsAllowed(d), 0

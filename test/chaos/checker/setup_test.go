@@ -117,7 +117,7 @@ func (s *story) letter(c *Command) {
 
 // good is a command's usual way: attempt, call, effect, answer, outcome.
 func (s *story) good(c *Command, change banksim.Change) {
-	if !c.Name().FreelyRepeatable() {
+	if !c.Name().ReadOnly() {
 		s.attempt(c, 1, false)
 	}
 	made := s.arrive(c, 1)
