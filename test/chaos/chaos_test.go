@@ -74,14 +74,24 @@ func open(t *testing.T, c *cluster, k kindOfRun) *world {
 	return w
 }
 
-// createTopics makes them as `processor topics apply` does.
+// createTopics makes them as `processor topics apply` does. A broker that has not heard
+// of a topic yet may be asked about it: then the command is run again.
 func (w *world) createTopics() {
 	w.t.Helper()
 	client, err := kafka.New(kafka.Config{Brokers: w.cluster.addresses})
 	must(w.t, err)
 	defer client.Close()
-	_, err = client.CreateMissingTopics(w.t.Context(), w.topics.Specs())
-	must(w.t, err)
+	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
+	defer cancel()
+	for {
+		_, err := client.CreateMissingTopics(ctx, w.topics.Specs())
+		if err == nil {
+			break
+		}
+		if wait(ctx, time.Second) != nil {
+			w.t.Fatal(err)
+		}
+	}
 	must(w.t, w.cluster.awaitLeaders(w.t.Context(), w.topics))
 }
 
