@@ -212,8 +212,14 @@ func (p *proved) has(address string) bool {
 	return p.addresses[address]
 }
 
-// track remembers a connection below its TLS.
+// track remembers a connection below its TLS. When it ends, by our hand or with the
+// process, what the network has not taken yet is dropped: the kernel would go on
+// sending it for minutes, and a write that we have given up would be stored when the
+// partition has another owner.
 func (d *dialer) track(raw net.Conn) (*trackedConn, error) {
+	if tcp, ok := raw.(interface{ SetLinger(sec int) error }); ok {
+		_ = tcp.SetLinger(0) // one that has ended already sends nothing
+	}
 	tracked := &trackedConn{Conn: raw, owner: d}
 	d.mu.Lock()
 	defer d.mu.Unlock()
