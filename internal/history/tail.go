@@ -57,6 +57,11 @@ func (l *loader) place(ctx context.Context, tails []*tail) error {
 			l.giveUp()
 			return fmt.Errorf("%w: %s was read up to %d and ends at %d", errCut, t.tp, t.at, log.Next)
 		}
+		if t.from == unknown && ordered > log.Next {
+			if log.Next, err = l.extent(ctx, t.tp, log.Next, ordered); err != nil {
+				return err
+			}
+		}
 		t.end = log.Next
 		if t.from == unknown {
 			t.from = l.beginning(t.tp, log, ordered, least)
@@ -65,6 +70,25 @@ func (l *loader) place(ctx context.Context, tails []*tail) error {
 		t.at = max(t.at, log.First)
 	}
 	return nil
+}
+
+// extent is up to where the log goes, next or ordered: it goes on behind the last
+// stable offset, at which somebody else's open transaction has the broker say that it
+// ends. Else all of it would be read, for that transaction alone.
+func (l *loader) extent(ctx context.Context, tp kafka.TopicPartition, next, ordered int64) (int64, error) {
+	fetched, err := l.h.deps.Log.Fetch(ctx,
+		[]kafka.FetchPartition{{TopicPartition: tp, Offset: ordered, MaxBytes: fetchBytes}}, 0, fetchBytes)
+	if err != nil {
+		return next, err
+	}
+	f := &fetched[0]
+	switch {
+	case kafka.Class(f.Err).Passing():
+		return next, f.Err
+	case f.Err == nil && f.HighWatermark >= ordered:
+		return ordered, nil
+	}
+	return next, nil
 }
 
 // beginning is where a tail begins that was ordered from there on and is to have at
