@@ -4,6 +4,7 @@ import (
 	"errors"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -240,5 +241,24 @@ func BenchmarkCommand(b *testing.B) {
 		r.Close(m, id)
 		r.Settled(invoices, n)
 		r.Lookback(invoices, n+1)
+	}
+}
+
+// A command topic that was made anew counts from 0 again, over outcomes of the one
+// before: to conclude its commands costs what it always does.
+func TestAnewTopicsOutcomesCostNoMore(t *testing.T) {
+	t.Parallel()
+	const before, now = 50_000, 2000
+	r := setup(t, Config{})
+	for n := range before {
+		putOutcome(r.log, commandID(n), int64(n))
+	}
+	r.load(t, 0, -1, -1)
+	start := time.Now()
+	for n := range now {
+		r.concludes(t, invoice(int64(n), before+n))
+	}
+	if took := time.Since(start); took > now*250*time.Microsecond { // some 3 µs each
+		t.Errorf("%d outcomes took %s", now, took)
 	}
 }

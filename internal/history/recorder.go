@@ -106,7 +106,7 @@ func (n *known) outcomeAt(k id, offset, at int64) {
 		return
 	}
 	n.needs(k, offset, unknown, at)
-	if n.held[k] == 1 {
+	if n.held[k] <= 1 { // 0 where the topic was made anew: the offset is held for an id before
 		return
 	}
 	for other, u := range n.unsettled { // upstream has published k twice: rare
