@@ -64,6 +64,7 @@ simulate: ## SCHEDULES interleavings of crashes, takeovers and commits, from see
 .PHONY: bench-attempts
 bench-attempts: ## what an attempt record before each call costs (minutes; wants a quiet machine)
 	$(GO) run ./bench/attempts
+
 .PHONY: test-short
 test-short: ## the quick tests, without the race detector
 	$(GO) test -short -timeout 2m $$($(GO) list ./... | grep -vE '/($(subst $() ,|,$(REAL)))$$')

@@ -2,7 +2,7 @@ package command
 
 import "time"
 
-// Attempt says that a call which cannot be repeated freely is about to be made.
+// Attempt says that a call which changes something at the bank is about to be made.
 // It is durable before the call, so that a successor knows a command that may
 // have reached the bank (design section 4).
 type Attempt struct {

@@ -215,7 +215,7 @@ func (c *committer) finish(ctx context.Context) {
 			return
 		}
 		if sleep(ctx, backoff(c.s.cfg.RetryInitial, c.s.cfg.RetryMax, tries)) != nil {
-			c.s.log.Error("the last commit failed: another owner may run again what was done since the one before", "error", err)
+			c.s.log.Error("the last commit failed: what was done since the one before is to be found in the results alone", "error", err)
 			return
 		}
 	}

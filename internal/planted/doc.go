@@ -11,7 +11,7 @@ package planted
 // Safeguard is one of the mechanisms that keep an outcome true.
 type Safeguard string
 
-// The safeguards (docs/one-outcome.md).
+// The safeguards (docs/one-outcome.md; docs/chaos.md says what notices that one is off).
 const (
 	// Attempts: a record before each call that changes something.
 	Attempts Safeguard = "attempts"
