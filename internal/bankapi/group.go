@@ -122,6 +122,9 @@ func (g *Group) enter(ctx context.Context) error {
 	}
 	if err := g.rate.Wait(ctx); err != nil {
 		g.slots.release()
+		// The limiter says at once that it will take longer. So would the caller ask
+		// again at once, who announces each try to Kafka.
+		<-ctx.Done()
 		return err
 	}
 	return nil
