@@ -23,8 +23,8 @@
 // what may have reached the bank without an answer never ends as FAILED or
 // REJECTED unless a query at the bank shows that it left nothing behind. That holds
 // across the processor's lives: an attempt that stands in Kafka, is not withdrawn
-// and has no outcome may have reached the bank (attempts.go). What cannot be looked
-// up there is not sent again, but for a loan's income, once.
+// and has no outcome may have reached the bank (attempts.go). What can neither be
+// looked up there nor repeated freely is not sent again, but for a loan's income, once.
 //
 // Without the lease nothing is called and nothing is written: the partition may have
 // another owner, who decides.

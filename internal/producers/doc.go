@@ -1,5 +1,5 @@
-// Package producers writes what came of commands: outcomes and dead letters,
-// each acknowledged with acks=all before its caller goes on.
+// Package producers writes attempts, outcomes and dead letters of commands, each
+// acknowledged with acks=all before its caller goes on.
 //
 // Batcher turns many concurrent callers into few requests: one per leading
 // broker at a time, with the records of every topic and partition that have come
