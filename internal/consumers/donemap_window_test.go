@@ -219,7 +219,7 @@ func TestBrokersThatKeepLessThanConfigured(t *testing.T) {
 			t.Errorf("the group's last word is %s old", age)
 		}
 		log := r.tape.String()
-		for _, name := range []string{"offset.metadata.max.bytes", "consumers.metadata_bytes=4096"} {
+		for _, name := range []string{"offset.metadata.max.bytes", "intake.metadata_bytes=4096"} {
 			if strings.Count(log, name) != 1 {
 				t.Errorf("the log names %s %d times:\n%s", name, strings.Count(log, name), log)
 			}

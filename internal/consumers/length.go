@@ -12,8 +12,8 @@ func (c *committer) tooLong(commit kafka.Commit) {
 		c.long = true
 		c.s.log.Error("the brokers keep less with a commit than is configured: the position cannot be committed, and intake slows until it can",
 			"topic", commit.Topic, "partition", commit.Partition, "offset", commit.Offset,
-			"length", len(commit.Metadata), "consumers.metadata_bytes", c.s.cfg.MetadataBytes,
-			"action", "set consumers.metadata_bytes to the brokers' offset.metadata.max.bytes, or raise that")
+			"length", len(commit.Metadata), "intake.metadata_bytes", c.s.cfg.MetadataBytes,
+			"action", "set intake.metadata_bytes to the brokers' offset.metadata.max.bytes, or raise that")
 	}
 	s := c.s.sched
 	s.mu.Lock()

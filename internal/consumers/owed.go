@@ -31,7 +31,7 @@ func (o owed) took(c kafka.Commit) {
 
 // pay adds what is owed of p to what the group says, which p has been placed by.
 // Nothing is owed to a group whose offset has moved back: a person has moved it, so
-// that commands run again; nor to another topic of the same name.
+// that commands are looked at again; nor to another topic of the same name.
 //
 // That holds after any time, and when others have had the partition meanwhile. That a
 // command is done says that its outcome is stored, which no owner undoes: not that
