@@ -15,6 +15,9 @@ import (
 type Log interface {
 	Fetch(ctx context.Context, parts []kafka.FetchPartition, maxWait time.Duration, maxBytes int32) ([]kafka.Fetched, error)
 	LogRange(ctx context.Context, parts []kafka.TopicPartition) (map[kafka.TopicPartition]kafka.Range, error)
+	// LogEnds returns where the leaders' logs end, with what is not shown to anybody
+	// yet.
+	LogEnds(ctx context.Context, parts []kafka.TopicPartition) (map[kafka.TopicPartition]int64, error)
 }
 
 // Decoder reads attempts; *codec.Codec is one.

@@ -50,7 +50,9 @@ type fakeLog struct {
 // open transaction.
 type fakePart struct {
 	first, next, stable int64
-	records             []kafka.Record
+	// unshown are the last offsets, which too few replicas have.
+	unshown int64
+	records []kafka.Record
 }
 
 const pageSize = 3
@@ -68,10 +70,12 @@ func (l *fakeLog) part(tp kafka.TopicPartition) *fakePart {
 
 func (p *fakePart) end() int64 {
 	if p.stable >= 0 {
-		return min(p.stable, p.next)
+		return min(p.stable, p.shown())
 	}
-	return p.next
+	return p.shown()
 }
+
+func (p *fakePart) shown() int64 { return p.next - p.unshown }
 
 // put appends a record, the first after skip offsets that hold none.
 func (l *fakeLog) put(tp kafka.TopicPartition, skip int64, value []byte, headers ...kafka.Header) int64 {
@@ -103,6 +107,16 @@ func (l *fakeLog) LogRange(_ context.Context, parts []kafka.TopicPartition) (map
 	return ranges, nil
 }
 
+func (l *fakeLog) LogEnds(_ context.Context, parts []kafka.TopicPartition) (map[kafka.TopicPartition]int64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ends := map[kafka.TopicPartition]int64{}
+	for _, tp := range parts {
+		ends[tp] = l.part(tp).next
+	}
+	return ends, nil
+}
+
 func (l *fakeLog) Fetch(_ context.Context, parts []kafka.FetchPartition, _ time.Duration, _ int32) ([]kafka.Fetched, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -119,7 +133,7 @@ func (l *fakeLog) Fetch(_ context.Context, parts []kafka.FetchPartition, _ time.
 		f.Err = errBehind
 		return []kafka.Fetched{f}, nil
 	}
-	f.HighWatermark, f.LastStableOffset = p.next, p.end()
+	f.HighWatermark, f.LastStableOffset = p.shown(), p.end()
 	at, _ := slices.BinarySearchFunc(p.records, asked.Offset, func(r kafka.Record, offset int64) int { return cmp.Compare(r.Offset, offset) })
 	for _, r := range p.records[at:] {
 		if r.Offset >= p.end() || len(f.Records) == pageSize {

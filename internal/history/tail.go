@@ -21,8 +21,9 @@ const (
 var (
 	// errStalled is a log that does not come to the end that it has named.
 	errStalled = errors.New("the log does not come to its end")
-	// errOpen is why it does not, as a rule.
-	errOpen = errors.New("an open transaction of another producer holds it back")
+	// errOpen and errUnshown are why it does not, as a rule.
+	errOpen    = errors.New("an open transaction of another producer holds it back")
+	errUnshown = errors.New("too few replicas have its last records yet")
 	// errCut is a log that ends before what has been read of it.
 	errCut = errors.New("the log has lost its end, or was made anew: it is read again from the beginning")
 )
@@ -48,6 +49,10 @@ func (l *loader) place(ctx context.Context, tails []*tail) error {
 	if err != nil {
 		return err
 	}
+	ends, err := l.h.deps.Log.LogEnds(ctx, names)
+	if err != nil {
+		return err
+	}
 	for _, t := range tails {
 		log, ordered, least := ranges[t.tp], l.orders.attempts, int64(0)
 		if t == &l.results {
@@ -62,7 +67,7 @@ func (l *loader) place(ctx context.Context, tails []*tail) error {
 				return err
 			}
 		}
-		t.end = log.Next
+		t.end = max(log.Next, ends[t.tp])
 		if t.from == unknown {
 			t.from = l.beginning(t.tp, log, ordered, least)
 			t.at = t.from
@@ -109,9 +114,9 @@ func (l *loader) beginning(tp kafka.TopicPartition, log kafka.Range, ordered, le
 	return max(from, log.First)
 }
 
-// read takes in t up to its end. That is where the broker says the log ends, not
-// merely the last stable offset: behind the open transaction of somebody else our
-// own records may stand.
+// read takes in t up to its end. That is where its leader's log ends, neither merely the
+// last stable offset nor the high watermark: behind the open transaction of somebody
+// else, and among what has too few replicas yet, our own records may stand.
 func (l *loader) read(ctx context.Context, t *tail, take func(*kafka.Record)) error {
 	wait := time.Duration(0)
 	for first, stalls := true, 0; first || t.at < t.end; first = false {
@@ -133,7 +138,10 @@ func (l *loader) read(ctx context.Context, t *tail, take func(*kafka.Record)) er
 			t.at, stalls = f.Next, 0
 		} else if stalls++; stalls == stallLimit {
 			err := fmt.Errorf("%w: %s stays at %d of %d", errStalled, t.tp, t.at, t.end)
-			if f.LastStableOffset <= t.at {
+			switch {
+			case f.HighWatermark <= t.at:
+				err = fmt.Errorf("%w: %w", err, errUnshown)
+			case f.LastStableOffset <= t.at:
 				err = fmt.Errorf("%w: %w", err, errOpen)
 			}
 			return err

@@ -124,6 +124,16 @@ func (n node) LogRange(ctx context.Context, parts []kafka.TopicPartition) (map[k
 	return ranges, err
 }
 
+// LogEnds: nothing here is appended that is not shown.
+func (n node) LogEnds(ctx context.Context, parts []kafka.TopicPartition) (map[kafka.TopicPartition]int64, error) {
+	ranges, err := n.LogRange(ctx, parts)
+	ends := make(map[kafka.TopicPartition]int64, len(ranges))
+	for tp, r := range ranges {
+		ends[tp] = r.Next
+	}
+	return ends, err
+}
+
 func (n node) CommittedOffsets(ctx context.Context, _ string, parts []kafka.TopicPartition) (map[kafka.TopicPartition]kafka.Commit, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
