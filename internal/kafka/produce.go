@@ -43,7 +43,8 @@ func (c *Client) Produce(ctx context.Context, parts []ProducePartition, timeout 
 	if len(parts) == 0 {
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout+c.cfg.RequestTimeout)
+	// A request that lives longer may land when the partition is somebody else's.
+	ctx, cancel := context.WithTimeout(ctx, max(timeout+time.Second, c.cfg.RequestTimeout))
 	defer cancel()
 	req := &produce.Request{Acks: acksAll, Timeout: int32(timeout.Milliseconds())}
 	names := make([]TopicPartition, len(parts))
