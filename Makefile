@@ -30,7 +30,7 @@ test-embedded: ## all that needs no Docker, with the race detector
 	$(call suite,embedded)
 	$(GO) test -race -timeout 5m $(TESTFLAGS) $$($(GO) list ./... | grep -vE '/($(subst $() ,|,$(REAL)))$$')
 	$(call suite,planted faults)
-	$(GO) test -tags planted -timeout 5m -run Planted $(TESTFLAGS) ./test/simulation ./internal/consumers ./internal/history
+	$(GO) test -tags planted -timeout 5m -run Planted $(TESTFLAGS) ./internal/planted ./internal/history ./internal/consumers ./test/simulation
 
 .PHONY: test-real
 test-real: ## the suites on real Kafka; they want Docker, test/cluster wants root
@@ -49,10 +49,10 @@ test-real: ## the suites on real Kafka; they want Docker, test/cluster wants roo
 
 SEEDS    ?= 1,2,3,4,5,6,7,8,9,10
 COMMANDS ?= 20000
-PACE     ?= 150
+PACE     ?= 200
 
 .PHONY: chaos
-chaos: ## kills and stops processors at random: COMMANDS on each of SEEDS (about an hour), then the planted faults
+chaos: ## kills and stops processors at random: COMMANDS on each of SEEDS (half an hour), then the planted faults
 	$(GO) test -count 1 -timeout 3h -v -run TestChaos ./test/chaos -seeds $(SEEDS) -commands $(COMMANDS) -pace $(PACE) -controls
 
 SCHEDULES ?= 100000

@@ -18,7 +18,7 @@ func off(t *testing.T, s planted.Safeguard) {
 	t.Cleanup(func() { planted.Set("") })
 }
 
-func TestWithoutTheDoneMapNothingIsSaidAndNothingBelieved(t *testing.T) {
+func TestPlantedDoneMapSaysAndBelievesNothing(t *testing.T) {
 	off(t, planted.DoneMap)
 	synctest.Test(t, func(t *testing.T) {
 		f, j := newFakeCluster(1), newJournal()
@@ -40,7 +40,7 @@ func TestWithoutTheDoneMapNothingIsSaidAndNothingBelieved(t *testing.T) {
 	})
 }
 
-func TestWithoutOrderRecordsOfAKeyRunSideBySide(t *testing.T) {
+func TestPlantedOrderRunsAKeySideBySide(t *testing.T) {
 	off(t, planted.Order)
 	synctest.Test(t, func(t *testing.T) {
 		j := newJournal()

@@ -9,7 +9,7 @@ import (
 )
 
 // With the safeguard off nothing of the past is known, and nothing promised.
-func TestTheIndexIsOff(t *testing.T) {
+func TestPlantedIndexKnowsNothing(t *testing.T) {
 	r := setup(t, Config{})
 	putOutcome(r.log, commandID(1), 1)
 	r.load(t, 0, 0, 0)

@@ -9,7 +9,7 @@ import (
 	"bankprocessor/internal/planted"
 )
 
-func TestASkewedClockIsWrongByItsSkew(t *testing.T) {
+func TestPlantedSkewIsTheClocks(t *testing.T) {
 	planted.SetSkew(-time.Hour)
 	defer planted.SetSkew(0)
 	if got := time.Until(planted.Now()); got > -59*time.Minute || got < -61*time.Minute {
