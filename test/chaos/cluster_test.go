@@ -59,11 +59,13 @@ func startCluster(t *testing.T) *cluster {
 	return c
 }
 
-// freePorts finds so many in a row that nobody listens at.
+// freePorts finds so many in a row that nobody listens at. Runs at the same time begin
+// to look at different places.
 func freePorts(t *testing.T, count int) (first int) {
 	t.Helper()
-	for base := 21_000; base < 22_000; base += count {
-		free := true
+	const places = 160
+	for place := range places {
+		base, free := 21_000+(os.Getpid()+place)%places*count, true
 		for n := range count {
 			listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", base+n))
 			if free = err == nil; !free {
