@@ -77,6 +77,16 @@ type word struct {
 	taken   []kafka.Commit
 }
 
+// LogEnds is where everything that is stored is shown.
+func (w *word) LogEnds(ctx context.Context, parts []kafka.TopicPartition) (map[kafka.TopicPartition]int64, error) {
+	ranges, err := w.LogRange(ctx, parts)
+	ends := map[kafka.TopicPartition]int64{}
+	for tp, r := range ranges {
+		ends[tp] = r.Next
+	}
+	return ends, err
+}
+
 // plan is how long the handler of a record takes before and after each of its
 // produces, and how many of them are stored without an acknowledgement.
 type plan struct {
