@@ -61,7 +61,7 @@ var plants = []plant{
 	{
 		// A dealer that hangs holds the committed offset back. What is done above it, long
 		// ago, is carried out again, by a bank that does not notice.
-		off: planted.DoneMap, want: checker.Twice, pace: 50,
+		off: planted.DoneMap, want: checker.Different, pace: 50,
 		run: kindOfRun{
 			mix:  mix{command.DBSInvoiceUpsert: 100},
 			keys: keys{30, 1}, duplicates: banksim.DuplicatesRecorded, partitions: 1,
@@ -89,13 +89,13 @@ var plants = []plant{
 	},
 	{
 		// Commands of one dealer run side by side.
-		off: planted.Order, want: checker.Inverted, pace: 50,
+		off: planted.Order, want: checker.Inverted, pace: 40,
 		run: kindOfRun{
 			mix:  mix{command.DBSInvoiceUpsert: 100},
-			keys: keys{3, 1}, duplicates: banksim.DuplicatesRefused, partitions: 2, settings: usual,
+			keys: keys{6, 1}, duplicates: banksim.DuplicatesRefused, partitions: 2, settings: usual,
 		},
 		harm: func(ctx context.Context, w *world) error {
-			return w.bank.latency(ctx, banksim.Latency{Mean: banksim.Duration(100 * time.Millisecond), Max: banksim.Duration(400 * time.Millisecond)})
+			return w.bank.latency(ctx, banksim.Latency{Mean: banksim.Duration(30 * time.Millisecond), Max: banksim.Duration(200 * time.Millisecond)})
 		},
 	},
 }
