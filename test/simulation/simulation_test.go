@@ -85,10 +85,11 @@ func simulate(t *testing.T, seed uint64) (r result) {
 }
 
 // TestASeedIsASchedule runs seeds twice, so that what fails can be looked at again.
-// The runtime breaks ties between events of one moment as it likes: a few differ.
+// The runtime breaks ties between events of one moment as it likes, and the race
+// detector has it shuffle them: a few differ, and more of them with it.
 func TestASeedIsASchedule(t *testing.T) {
 	t.Parallel()
-	const count, most = 60, 12
+	const count, most = 60, 30
 	differ := 0
 	for seed := range uint64(count) {
 		if simulate(t, seed+1).trace.String() != simulate(t, seed+1).trace.String() {
