@@ -18,7 +18,7 @@ import (
 // The defaults are what CI runs: one seed of a minute, and each planted fault.
 var (
 	seedsFlag    = flag.String("seeds", "1", "the seeds of the runs, separated by commas")
-	commandsFlag = flag.Int("commands", 4000, "how many commands each run has")
+	commandsFlag = flag.Int("commands", 6000, "how many commands each run has")
 	paceFlag     = flag.Int("pace", 60, "how many commands a second are published")
 	plantedFlag  = flag.String("planted", "all", "the planted faults to run, separated by commas; all; none")
 	controlsFlag = flag.Bool("controls", false, "runs the same with nothing planted, too")
