@@ -31,6 +31,7 @@ func (p *Processor) Handle(ctx context.Context, m *command.Message) error {
 		return p.notYet(m, fmt.Errorf("looking up command: %w", err))
 	}
 	defer p.history.Close(m, id)
+	past.Attempts = p.uncalled.without(past.Attempts)
 	f, kept := p.unstored.take(m)
 	switch {
 	case past.Concluded:

@@ -52,6 +52,7 @@ type Processor struct {
 	retries   map[command.Name]*rate.Limiter
 	listings  *listings
 	unstored  unstored
+	uncalled  uncalled
 }
 
 // New returns a processor. cfg must have passed Validate.

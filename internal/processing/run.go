@@ -111,5 +111,8 @@ func (r *run) released(ctx context.Context, cause error) error {
 		defer cancel()
 		r.takeBack(longer)
 	}
+	if r.standing != nil {
+		r.p.uncalled.keep(r.standing.ChannelRequestID)
+	}
 	return fmt.Errorf("%w: %w", ErrReleased, cause)
 }
