@@ -18,9 +18,9 @@ func runCommand(t terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a, err := app.New(cfg, app.Options{
-				Version: buildVersion(), Logger: telemetry.NewLogger(t.err, cfg.Log),
-			})
+			log := telemetry.NewLogger(t.err, cfg.Log)
+			tuneMemory(log)
+			a, err := app.New(cfg, app.Options{Version: buildVersion(), Logger: log})
 			if err != nil {
 				return err
 			}

@@ -9,6 +9,9 @@ import (
 type Config struct {
 	// Address is host:port; port 0 takes a free one.
 	Address string `yaml:"address"` // default 127.0.0.1:9464
+	// Profiling serves Go's profiles at /debug/pprof/: they cost what they measure,
+	// and a heap profile or trace says more of the process than its metrics do.
+	Profiling bool `yaml:"profiling"`
 }
 
 // WithDefaults fills in what is not set.

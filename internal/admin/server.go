@@ -44,11 +44,14 @@ func New(cfg Config, d Deps) *Server {
 	mux.HandleFunc("GET /readyz", s.serveReadiness)
 	mux.Handle("GET /metrics", d.Metrics)
 	mux.HandleFunc("GET /{$}", s.servePage)
+	if cfg.Profiling {
+		profile(mux)
+	}
 	s.http = &http.Server{
 		Handler:           mux,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      30 * time.Second,
+		WriteTimeout:      writeTimeout,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(d.Logger.Handler(), slog.LevelWarn),

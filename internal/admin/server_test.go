@@ -17,7 +17,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func setup(t *testing.T, checks ...admin.Check) (get func(path string) (int, string, http.Header)) {
 	t.Helper()
-	s := admin.New(admin.Config{Address: "127.0.0.1:0"}, admin.Deps{
+	return serve(t, admin.Config{Address: "127.0.0.1:0"}, checks...)
+}
+
+func serve(t *testing.T, cfg admin.Config, checks ...admin.Check) (get func(path string) (int, string, http.Header)) {
+	t.Helper()
+	s := admin.New(cfg, admin.Deps{
 		Version: "v1.2.3", Checks: checks,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "metric 1\n") }),
 	})
@@ -101,6 +106,21 @@ func TestPages(t *testing.T) {
 	}
 	if status, _, _ := get("/other"); status != http.StatusNotFound {
 		t.Errorf("/other: want 404, got %d", status)
+	}
+}
+
+func TestProfilesAreServedWhereTheyAreAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, asked := range []bool{false, true} {
+		get := serve(t, admin.Config{Address: "127.0.0.1:0", Profiling: asked})
+		for _, path := range []string{"/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/profile?seconds=1"} {
+			if status, _, _ := get(path); (status == http.StatusOK) != asked {
+				t.Errorf("profiling %t: %s answers %d", asked, path, status)
+			}
+		}
+		if status, body, _ := get("/debug/pprof/cmdline"); status == http.StatusOK {
+			t.Errorf("the command line is shown: %s", body)
+		}
 	}
 }
 

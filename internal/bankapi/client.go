@@ -70,6 +70,12 @@ func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
 // Post makes one round trip and never follows a redirect. It ends by the
 // client's own timeout even where ctx has none.
 func (c *Client) Post(ctx context.Context, r Request) Exchange {
+	e := c.post(ctx, r)
+	e.BodyInUse = true // net/http may write on after it has returned
+	return e
+}
+
+func (c *Client) post(ctx context.Context, r Request) Exchange {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	sent := sending{permit: r.Permit, stop: cancel}
@@ -77,7 +83,9 @@ func (c *Client) Post(ctx context.Context, r Request) Exchange {
 	if err != nil {
 		return Exchange{Delivery: command.NotSent, Err: errors.New("building bank request: the URL is not valid")}
 	}
-	maps.Copy(req.Header, r.Header)
+	for _, f := range r.Header {
+		req.Header.Set(f.Name, f.Value)
+	}
 	if c.signer != nil {
 		signature, err := c.signer.Sign(r.Body)
 		if err != nil {

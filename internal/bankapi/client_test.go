@@ -37,7 +37,7 @@ func TestPostDeliversExactBytes(t *testing.T) {
 		w.WriteHeader(http.StatusTooManyRequests)
 		_, _ = io.WriteString(w, "slow down")
 	})
-	e := c.Post(t.Context(), Request{URL: c.URL("/api//Method"), Header: http.Header{"X-Key": {"v"}}, Body: []byte(body)})
+	e := c.Post(t.Context(), Request{URL: c.URL("/api//Method"), Header: []Field{{"X-Key", "v"}}, Body: []byte(body)})
 	if e.Delivery != command.Answered || e.Status != 429 || string(e.Body) != "slow down" || e.RetryAfter != 7*time.Second || e.Err != nil {
 		t.Errorf("exchange %+v", e)
 	}
@@ -99,7 +99,7 @@ func TestPostWithoutAnswer(t *testing.T) {
 			}
 			c := serve(t, tc.bank, adjust)
 			e := c.Post(context.WithoutCancel(t.Context()), Request{
-				URL: c.URL("/path?secret=canary"), Header: http.Header{"Key": {"canary"}}, Body: []byte("canary"),
+				URL: c.URL("/path?secret=canary"), Header: []Field{{"Key", "canary"}}, Body: []byte("canary"),
 			})
 			if e.Delivery != command.Unanswered || e.Status != tc.status || e.Oversize != tc.over || e.Body != nil || e.Err == nil {
 				t.Errorf("exchange %+v", e)
@@ -144,9 +144,9 @@ func TestPostNotSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := clientFor(t, "http://127.0.0.1:1", func(c *HTTPConfig) { c.DialTimeout = 200 * time.Millisecond })
-			header := http.Header{}
+			var header []Field
 			if name == "header that is wrong" {
-				header["X"] = []string{"canary\n"}
+				header = []Field{{"X", "canary\n"}}
 			}
 			e := c.Post(tc.ctx, Request{URL: tc.url + "/path?secret=canary", Header: header, Body: []byte("canary")})
 			if e.Delivery != command.NotSent || e.Err == nil {

@@ -21,6 +21,9 @@ type Exchange struct {
 	// whole or was Oversize.
 	Body     []byte
 	Oversize bool
+	// BodyInUse says that the request's body may still be read: it must not be
+	// written to again.
+	BodyInUse bool
 	// RetryAfter is the parsed Retry-After header, 0 when absent or unreadable.
 	RetryAfter time.Duration
 	// Err says why there is no response. It never holds a URL's query, a body
@@ -28,11 +31,28 @@ type Exchange struct {
 	Err error
 }
 
+// Field is one line of a request's header.
+type Field struct{ Name, Value string }
+
+// fieldsOf returns the lines of h.
+func fieldsOf(h http.Header) []Field {
+	fields := make([]Field, 0, len(h))
+	for name, values := range h {
+		for _, value := range values {
+			fields = append(fields, Field{name, value})
+		}
+	}
+	return fields
+}
+
 // Request is one POST.
 type Request struct {
-	URL    string
-	Header http.Header
-	Body   []byte
+	URL string
+	// Header names each field once, in its canonical form.
+	Header []Field
+	// Body is not changed by anybody until Post has returned and its Exchange is not
+	// BodyInUse.
+	Body []byte
 	// Permit is asked at the last moment before the request leaves; its error keeps
 	// it from leaving (ErrWithheld). nil permits.
 	Permit func() error

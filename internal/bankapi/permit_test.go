@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -159,7 +158,7 @@ func TestAPermitThatGoesHalfWayLeavesDoubt(t *testing.T) {
 	bank := listen(t)
 	c := clientFor(t, "http://"+bank.Addr().String())
 	body := append(bytes.Repeat([]byte(" "), 8<<20), "{}"...)
-	header := http.Header{"X-Large": {strings.Repeat("x", 8<<10)}}
+	header := []Field{{"X-Large", strings.Repeat("x", 8<<10)}}
 	wantWithheld(t, c.Post(t.Context(), Request{URL: c.URL("/"), Header: header, Body: body, Permit: permitting(2).ask}), command.Unanswered)
 	got := bank.end()
 	if len(got) != 1 || got[0] == "" || strings.HasSuffix(got[0], "{}") {

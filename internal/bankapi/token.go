@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
@@ -54,8 +53,8 @@ type Token struct {
 	serial uint64 // which refresh it came from
 }
 
-// Authorize sets the Authorization header.
-func (t Token) Authorize(h http.Header) { h.Set("Authorization", "Bearer "+t.value.Reveal()) }
+// Authorization is the header field that shows it.
+func (t Token) Authorization() Field { return Field{"Authorization", "Bearer " + t.value.Reveal()} }
 
 // Format masks the token under every verb.
 func (t Token) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(masked)) }

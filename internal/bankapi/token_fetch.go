@@ -72,7 +72,7 @@ func (t *tokenTrip) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("reading token request: %w", err)
 	}
 	_ = req.Body.Close() // it is in memory
-	t.exchange = t.client.Post(req.Context(), Request{URL: req.URL.String(), Header: req.Header, Body: body})
+	t.exchange = t.client.Post(req.Context(), Request{URL: req.URL.String(), Header: fieldsOf(req.Header), Body: body})
 	if t.exchange.Delivery != command.Answered {
 		return nil, t.exchange.Err
 	}

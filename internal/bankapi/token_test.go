@@ -74,11 +74,7 @@ func newTokens(t *testing.T, b *tokenBank, adjust ...func(*TokenConfig)) (*Token
 	return tokens, path
 }
 
-func bearer(t Token) string {
-	h := http.Header{}
-	t.Authorize(h)
-	return h.Get("Authorization")
-}
+func bearer(t Token) string { return t.Authorization().Value }
 
 func mustToken(t *testing.T, tokens *Tokens, want string) {
 	t.Helper()

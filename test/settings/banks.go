@@ -48,5 +48,9 @@ func bankRows(bank string) map[string]Row {
 func admin() map[string]Row {
 	row := matrix("internal/app.TestACommandBecomesAnOutcome")
 	row.Wrong = append(row.Wrong, "internal/admin.TestPortInUse")
-	return map[string]Row{"admin.address": row}
+	profiling := Row{
+		Wrong: []string{"internal/admin.TestProfilesAreServedWhereTheyAreAskedFor"},
+		Right: []string{"internal/admin.TestProfilesAreServedWhereTheyAreAskedFor"},
+	}
+	return map[string]Row{"admin.address": row, "admin.profiling": profiling}
 }

@@ -3,7 +3,6 @@ package interapi
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"bankprocessor/internal/bankapi"
@@ -64,8 +63,7 @@ func (e *endpoint) exchange(
 		})
 	}
 	return e.tokens.Call(ctx, e.group, func(ctx context.Context, token bankapi.Token) command.Verdict {
-		header := e.header(call)
-		token.Authorize(header)
+		header := append(e.header(call), token.Authorization())
 		return e.judge(e.client.Post(ctx, bankapi.Request{URL: e.url, Header: header, Body: body, Permit: call.Permit}), read)
 	})
 }
@@ -89,14 +87,14 @@ func (e *endpoint) request(c *command.Command, call command.Call, parameters fun
 	return w.Bytes()
 }
 
-func (e *endpoint) header(call command.Call) http.Header {
-	h := http.Header{
-		"Content-Type":              {"application/json; charset=utf-8"},
-		"Accept":                    {"application/json"},
-		"Ocp-Apim-Subscription-Key": {e.subscriptionKey.Get().Reveal()},
-	}
+func (e *endpoint) header(call command.Call) []bankapi.Field {
+	h := make([]bankapi.Field, 0, 5)
+	h = append(h,
+		bankapi.Field{Name: "Content-Type", Value: "application/json; charset=utf-8"},
+		bankapi.Field{Name: "Accept", Value: "application/json"},
+		bankapi.Field{Name: "Ocp-Apim-Subscription-Key", Value: e.subscriptionKey.Get().Reveal()})
 	if call.Traceparent != "" {
-		h.Set("Traceparent", call.Traceparent)
+		h = append(h, bankapi.Field{Name: "Traceparent", Value: call.Traceparent})
 	}
 	return h
 }

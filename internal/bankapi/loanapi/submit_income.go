@@ -3,7 +3,6 @@ package loanapi
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"regexp"
 	"slices"
 
@@ -50,11 +49,12 @@ func (m *submitIncome) Call(ctx context.Context, c *command.Command, call comman
 	}
 	m.warn(c.ID, payload)
 	return m.tokens.Call(ctx, m.group, func(ctx context.Context, token bankapi.Token) command.Verdict {
-		header := http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}}
-		if call.Traceparent != "" {
-			header.Set("Traceparent", call.Traceparent)
+		header := []bankapi.Field{
+			{Name: "Content-Type", Value: "application/json"}, {Name: "Accept", Value: "application/json"}, token.Authorization(),
 		}
-		token.Authorize(header)
+		if call.Traceparent != "" {
+			header = append(header, bankapi.Field{Name: "Traceparent", Value: call.Traceparent})
+		}
 		request := bankapi.Request{URL: m.url, Header: header, Body: body, Permit: call.Permit}
 		return judge(m.client.Post(ctx, request), payload.ApplicationNumber)
 	})
