@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"strconv"
 	"strings"
 )
 
@@ -39,14 +40,18 @@ func ParseDecimal(s string) (Decimal, error) {
 		return Decimal{}, fmt.Errorf("%w: want digits with at most one dot", ErrDecimal)
 	}
 	var coef int64
-	for _, r := range whole + fraction {
-		if r < '0' || r > '9' {
+	for i := range len(rest) {
+		c := rest[i]
+		if dotted && i == len(whole) {
+			continue
+		}
+		if c < '0' || c > '9' {
 			return Decimal{}, fmt.Errorf("%w: want digits with at most one dot", ErrDecimal)
 		}
 		if coef > (1<<63-1-9)/10 {
 			return Decimal{}, fmt.Errorf("%w: more digits than 64 bits hold", ErrDecimal)
 		}
-		coef = coef*10 + int64(r-'0')
+		coef = coef*10 + int64(c-'0')
 	}
 	if negative {
 		coef = -coef
@@ -97,35 +102,62 @@ func (d Decimal) Equal(o Decimal) bool {
 func (d Decimal) DigitsAfterPoint() int { return int(d.trimmed().scale) }
 
 // DigitsBeforePoint is how many digits the whole part has; 0 for 0.5.
-func (d Decimal) DigitsBeforePoint() int {
-	whole := new(big.Int).Quo(big.NewInt(d.coef), pow10(d.scale))
-	if whole.Sign() == 0 {
-		return 0
+func (d Decimal) DigitsBeforePoint() (n int) {
+	for whole := d.coef / powers[d.scale]; whole != 0; whole /= 10 {
+		n++
 	}
-	return len(whole.Abs(whole).String())
+	return n
+}
+
+// Unscaled returns the integer that is the value times 10^scale: 90000 for 900 at
+// scale 2. exact is false where the value needs more digits after the point than
+// scale, or the integer more than 64 bits.
+func (d Decimal) Unscaled(scale uint8) (n int64, exact bool) {
+	t := d.trimmed()
+	if t.coef == 0 {
+		return 0, true
+	}
+	if t.scale > scale || scale-t.scale > MaxDecimalScale {
+		return 0, false
+	}
+	power := powers[scale-t.scale]
+	n = t.coef * power
+	return n, n/power == t.coef
 }
 
 // String writes the value in the shortest plain form: "900", "0.5", "-1.25".
 // It is a JSON number.
 func (d Decimal) String() string {
+	var room [longestDecimal]byte
+	return string(d.AppendTo(room[:0]))
+}
+
+// longestDecimal is the length of "-0.000000000000000001".
+const longestDecimal = 3 + MaxDecimalScale
+
+// AppendTo appends String to b.
+func (d Decimal) AppendTo(b []byte) []byte {
 	t := d.trimmed()
-	n := big.NewInt(t.coef)
-	digits := new(big.Int).Abs(n).String()
-	if pad := int(t.scale) - len(digits) + 1; pad > 0 {
-		digits = strings.Repeat("0", pad) + digits
-	}
-	if t.scale > 0 {
-		point := len(digits) - int(t.scale)
-		digits = digits[:point] + "." + digits[point:]
-	}
+	magnitude := uint64(t.coef)
 	if t.coef < 0 {
-		digits = "-" + digits
+		b = append(b, '-')
+		magnitude = -magnitude // of the least int64 too
 	}
-	return digits
+	power := uint64(powers[t.scale])
+	b = strconv.AppendUint(b, magnitude/power, 10)
+	if t.scale == 0 {
+		return b
+	}
+	b = append(b, '.')
+	for fraction := magnitude % power; power > 1; fraction %= power {
+		power /= 10
+		b = append(b, byte('0'+fraction/power))
+	}
+	return b
 }
 
 // MarshalText writes String.
-func (d Decimal) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+func (d Decimal) MarshalText() ([]byte, error) { return d.AppendTo(nil), nil }
 
 func (d Decimal) trimmed() Decimal {
 	for d.scale > 0 && d.coef%10 == 0 {
@@ -135,6 +167,13 @@ func (d Decimal) trimmed() Decimal {
 	return d
 }
 
-func pow10(scale uint8) *big.Int {
-	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)
-}
+// powers are the powers of ten of every scale.
+var powers = func() (p [MaxDecimalScale + 1]int64) {
+	p[0] = 1
+	for i := 1; i < len(p); i++ {
+		p[i] = p[i-1] * 10
+	}
+	return p
+}()
+
+func pow10(scale uint8) *big.Int { return big.NewInt(powers[scale]) }
