@@ -1,24 +1,8 @@
 #!/usr/bin/env bash
-# Compiles the Java clients of this directory and prints the class path to run
-# them with. Needs a JDK of Java 17 or newer, and Maven the first time. What has
-# not changed since the last time is not done again.
+# Compiles the Java clients of this directory and prints the class path to run them
+# with.
 #
 # INTEROP_OUT   where jars and classes are kept (out/interop)
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
-out="${INTEROP_OUT:-$here/../../out/interop}"
-mkdir -p "$out"
-out="$(cd "$out" && pwd)"
-
-if ! cmp -s "$here/pom.xml" "$out/pom.xml"; then
-	rm -rf "$out/jars" "$out/sources"
-	mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies \
-		-DincludeScope=runtime -DoutputDirectory="$out/jars" >&2
-	cp "$here/pom.xml" "$out/pom.xml"
-fi
-if ! cmp -s <(cat "$here"/*.java) "$out/sources"; then
-	rm -rf "$out/classes"
-	javac -Xlint:all,-processing -Werror --release 17 -cp "$out/jars/*" -d "$out/classes" "$here"/*.java >&2
-	cat "$here"/*.java > "$out/sources"
-fi
-printf '%s\n' "$out/classes:$out/jars/*"
+exec "$here/../javac.sh" "$here" "${INTEROP_OUT:-$here/../../out/interop}"
