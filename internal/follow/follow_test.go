@@ -14,7 +14,7 @@ import (
 
 // write gives a file content and a time of change that no earlier write had, as
 // clocks of file systems are coarse.
-func write(t *testing.T, path, content string, turn int) {
+func write(t testing.TB, path, content string, turn int) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
@@ -28,7 +28,7 @@ func write(t *testing.T, path, content string, turn int) {
 var errHalves = errors.New("the halves do not fit")
 
 // halves opens two files whose contents must be equal.
-func halves(t *testing.T) (a, b string, loads *int, files *follow.Files[string]) {
+func halves(t testing.TB) (a, b string, loads *int, files *follow.Files[string]) {
 	t.Helper()
 	dir := t.TempDir()
 	a, b = filepath.Join(dir, "a"), filepath.Join(dir, "b")

@@ -99,11 +99,16 @@ type Live struct{ files *follow.Files[Value] }
 // empty, the last value stays.
 func (l *Live) Get() Value { return l.files.Get() }
 
+// Recent returns the secret as its file had it at most 20 ms ago: what every call
+// shows is not worth a look at the file each time. What is refused when it is shown
+// too often takes Get.
+func (l *Live) Recent() Value { return l.files.Recent() }
+
 // Changes returns how often the secret has changed, as of a look now.
 func (l *Live) Changes() uint64 { return l.files.Changes() }
 
-// Fault says why the last Get returned an older secret than the file's present
-// one; nil when it did not.
+// Fault says why the last look at the file left an older secret in use than its
+// present one; nil when it did not.
 func (l *Live) Fault() error { return l.files.Fault() }
 
 // Followed is the secret as a setting to watch over; section is the source's key.

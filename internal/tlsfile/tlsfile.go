@@ -241,6 +241,18 @@ func (f *Files) Changes() uint64 {
 	return n
 }
 
+// RecentChanges is Changes as of at most 20 ms ago, for what asks with every call.
+func (f *Files) RecentChanges() uint64 {
+	var n uint64
+	if f.roots != nil {
+		n += f.roots.RecentChanges()
+	}
+	if f.pair != nil {
+		n += f.pair.RecentChanges()
+	}
+	return n
+}
+
 // Fault says why what the files hold now is not in use; nil when it is.
 func (f *Files) Fault() error {
 	var errs []error
