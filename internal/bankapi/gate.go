@@ -70,19 +70,13 @@ func (g *Group) Shut() bool {
 	return free <= 0 || (free != unlimited && g.waiters.Len() > 0)
 }
 
-// closed says whether no call at all would be admitted.
-func (g *Group) closed() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.room(time.Now()) <= 0
-}
-
 // admit lets one call through, at a waiter's ticket if any is out.
 func (g *Group) admit() (pass, bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.room(time.Now()) <= 0 {
-		return pass{}, false
+	if !g.closed || g.hold != nil {
+		// The gate may have shut while the call waited for its slot.
+		if g.room(time.Now()) <= 0 {
+			return pass{}, false
+		}
 	}
 	done, err := g.breaker.Allow()
 	if err != nil {
@@ -99,14 +93,18 @@ func (g *Group) admit() (pass, bool) {
 }
 
 // settle tells breaker and gate what came of an admitted call.
-func (g *Group) settle(p pass, v command.Verdict) {
+func (g *Group) settle(p pass, v *command.Verdict) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now := time.Now()
 	g.running--
+	g.slots.release()
 	p.done(breakerError(v))
 	refused := (v.Delivery == command.Answered || v.Code == command.CodeBankTLSRefused) &&
 		(v.Retry == command.RetryPause || v.Retry == command.RetryDelay)
+	if !refused && g.hold == nil && g.waiters.Len() == 0 {
+		return // as it nearly always is: nobody is held up, and nobody is to be
+	}
+	now := time.Now()
 	switch current := p.generation == g.generation; {
 	case refused && current:
 		g.shut(now, v)
@@ -129,6 +127,9 @@ func (g *Group) room(now time.Time) int {
 			return 0
 		}
 		room = 1 - g.probing
+	}
+	if g.closed {
+		return room
 	}
 	switch g.breaker.State() {
 	case gobreaker.StateOpen:
@@ -205,7 +206,7 @@ func (g *Group) nextChange(now time.Time) (next time.Time, ok bool) {
 	if len(g.tickets) > 0 {
 		consider(g.tickets[0])
 	}
-	if g.breaker.State() == gobreaker.StateOpen {
+	if !g.closed && g.breaker.State() == gobreaker.StateOpen {
 		consider(g.openUntil)
 	}
 	return next, ok

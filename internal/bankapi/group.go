@@ -30,16 +30,19 @@ type Group struct {
 	name     string
 	cfg      GroupConfig
 	observer Observer
-	slots    limiter
-	rate     *rate.Limiter
-	files    *Client // whose certificates the calls use; nil for none known
+	rate     *rate.Limiter // nil for no limit
+	files    *Client       // whose certificates the calls use; nil for none known
 
 	// mu guards everything below, the breaker's own state included, so that
 	// gate and breaker always agree.
-	mu        sync.Mutex
-	breaker   *gobreaker.TwoStepCircuitBreaker[struct{}]
+	mu      sync.Mutex
+	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
+	// closed is what the breaker last said of itself. A closed one opens in no
+	// other way than by a call's result, so that it need not be asked.
+	closed    bool
 	openUntil time.Time // when an open breaker lets commands probe
-	hold      *hold     // nil when nothing holds the gate shut
+	slots     slots
+	hold      *hold // nil when nothing holds the gate shut
 	// generation counts the holds that began or ended; probing counts the
 	// calls in flight that were admitted through the present one.
 	generation uint64
@@ -57,14 +60,9 @@ func NewGroup(name string, cfg GroupConfig, o Observer) (*Group, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configuring group %s: %w", name, err)
 	}
-	limit := rate.Inf
+	g := &Group{name: name, cfg: cfg, observer: orNop(o), closed: true, slots: slots{limit: cfg.MaxConcurrent}}
 	if cfg.Rate > 0 {
-		limit = rate.Limit(cfg.Rate)
-	}
-	g := &Group{
-		name: name, cfg: cfg, observer: orNop(o),
-		slots: make(semaphore, cfg.MaxConcurrent),
-		rate:  rate.NewLimiter(limit, cfg.Burst),
+		g.rate = rate.NewLimiter(rate.Limit(cfg.Rate), cfg.Burst)
 	}
 	g.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		Name:          name,
@@ -96,38 +94,66 @@ func (g *Group) Name() string { return g.name }
 // the verdict is NotSent with RetryPause; when the limits have no room within
 // QueueTimeout, it is NotSent with RetryDelay.
 func (g *Group) Do(ctx context.Context, call func(context.Context) command.Verdict) (v command.Verdict) {
-	if g.closed() {
-		return shutVerdict()
-	}
-	if err := g.enter(ctx); err != nil {
-		return busyVerdict()
-	}
-	defer g.slots.release()
-	p, ok := g.admit()
-	if !ok {
-		return shutVerdict()
+	p, refusal := g.enter(ctx)
+	if refusal != nil {
+		return refusal()
 	}
 	// A call that panics leaves the zero verdict, which claims nothing.
-	defer func() { g.settle(p, v) }()
+	defer func() { g.settle(p, &v) }()
 	v = call(ctx)
 	return v
 }
 
-// enter takes a slot and then a rate token; on an error it has taken neither.
-func (g *Group) enter(ctx context.Context) error {
+// enter admits one call, which then holds a slot; a refusal holds none.
+func (g *Group) enter(ctx context.Context) (p pass, refusal func() command.Verdict) {
+	if ctx.Err() != nil {
+		return pass{}, busyVerdict
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.room(time.Now()) <= 0 {
+		return pass{}, shutVerdict
+	}
+	// Nearly always there is nothing to wait for.
+	seated := g.slots.take()
+	if !seated || (g.rate != nil && !g.rate.Allow()) {
+		if err := g.queue(ctx, seated); err != nil {
+			return pass{}, busyVerdict
+		}
+	}
+	p, ok := g.admit()
+	if !ok {
+		g.slots.release()
+		return pass{}, shutVerdict
+	}
+	return p, nil
+}
+
+// queue waits, for at most QueueTimeout, for a slot, unless it is seated, and then
+// for a rate token; on an error it holds neither. It gives mu up while it waits.
+func (g *Group) queue(ctx context.Context, seated bool) error {
 	ctx, cancel := context.WithTimeout(ctx, g.cfg.QueueTimeout)
 	defer cancel()
-	if err := g.slots.acquire(ctx); err != nil {
-		return err
+	if !seated {
+		if err := g.slots.acquire(ctx, &g.mu); err != nil {
+			return err
+		}
 	}
-	if err := g.rate.Wait(ctx); err != nil {
+	if g.rate == nil {
+		return nil
+	}
+	g.mu.Unlock()
+	err := g.rate.Wait(ctx)
+	g.mu.Lock()
+	if err != nil {
 		g.slots.release()
 		// The limiter says at once that it will take longer. So would the caller ask
 		// again at once, who announces each try to Kafka.
+		g.mu.Unlock()
 		<-ctx.Done()
-		return err
+		g.mu.Lock()
 	}
-	return nil
+	return err
 }
 
 // What the breaker is told: nil is a success.
@@ -136,7 +162,7 @@ var (
 	errUncounted = errors.New("says nothing about the bank")
 )
 
-func breakerError(v command.Verdict) error {
+func breakerError(v *command.Verdict) error {
 	switch {
 	case v.BankFault:
 		return errBankFault
@@ -156,6 +182,7 @@ func (g *Group) readyToTrip(c gobreaker.Counts) bool {
 
 // breakerChanged runs under mu: every use of the breaker does.
 func (g *Group) breakerChanged(_ string, from, to gobreaker.State) {
+	g.closed = to == gobreaker.StateClosed
 	if to == gobreaker.StateOpen {
 		// The breaker half-opens strictly after its timeout.
 		g.openUntil = time.Now().Add(g.cfg.OpenFor + 1)

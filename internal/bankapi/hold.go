@@ -50,7 +50,7 @@ func (h *hold) extend(until time.Time) {
 }
 
 // shut holds the gate after a refusal; each one in a row doubles the wait.
-func (g *Group) shut(now time.Time, v command.Verdict) {
+func (g *Group) shut(now time.Time, v *command.Verdict) {
 	h := &hold{reason: HoldPaused, why: why(v), interval: g.cfg.PauseInitial}
 	switch {
 	case v.Code == command.CodeBankTLSRefused:
@@ -73,7 +73,7 @@ func (g *Group) shut(now time.Time, v command.Verdict) {
 	g.setHold(h)
 }
 
-func why(v command.Verdict) string { return string(v.Code) + ": " + v.Detail }
+func why(v *command.Verdict) string { return string(v.Code) + ": " + v.Detail }
 
 // HoldSecret holds the gate until changed says that the refused secret is
 // another one, which is asked at most once a second, or until retryAfter has
@@ -83,7 +83,7 @@ func (g *Group) HoldSecret(changed func() bool, retryAfter time.Duration) {
 	defer g.mu.Unlock()
 	now := time.Now()
 	h := &hold{
-		reason: HoldSecretRefused, why: why(secretInvalid), interval: g.cfg.PauseInitial,
+		reason: HoldSecretRefused, why: why(&secretInvalid), interval: g.cfg.PauseInitial,
 		lifted: changed, nextAsk: now.Add(askEvery),
 	}
 	if retryAfter > 0 {

@@ -1,24 +1,56 @@
 package bankapi
 
-import "context"
+import (
+	"container/list"
+	"context"
+	"sync"
+)
 
-// limiter bounds how many calls run at once. Every acquire that returns nil is
-// followed by one release.
-type limiter interface {
-	acquire(ctx context.Context) error
-	release()
+// slots bounds how many calls run at once, first come first served. Each slot
+// taken is released once. The group's mutex guards it.
+type slots struct {
+	limit int
+	inUse int
+	queue list.List // of chan struct{}, closed once its slot is taken
 }
 
-// semaphore is a limiter with a fixed number of slots, first come first served.
-type semaphore chan struct{}
+// take takes a slot if one is free that nobody waits for.
+func (s *slots) take() bool {
+	if s.inUse >= s.limit || s.queue.Len() > 0 {
+		return false
+	}
+	s.inUse++
+	return true
+}
 
-func (s semaphore) acquire(ctx context.Context) error {
-	select {
-	case s <- struct{}{}:
+// acquire takes a slot, or none and returns ctx's cause. It is called under mu,
+// which it gives up while it waits.
+func (s *slots) acquire(ctx context.Context, mu *sync.Mutex) error {
+	if s.take() {
 		return nil
+	}
+	taken := make(chan struct{})
+	place := s.queue.PushBack(taken)
+	mu.Unlock()
+	select {
+	case <-taken:
 	case <-ctx.Done():
+	}
+	mu.Lock()
+	select {
+	case <-taken:
+		return nil
+	default:
+		s.queue.Remove(place)
 		return context.Cause(ctx)
 	}
 }
 
-func (s semaphore) release() { <-s }
+// release gives a slot to whoever has waited longest.
+func (s *slots) release() {
+	s.inUse--
+	for s.inUse < s.limit && s.queue.Len() > 0 {
+		s.inUse++
+		close(s.queue.Remove(s.queue.Front()).(chan struct{}))
+	}
+}
