@@ -18,7 +18,8 @@ func Codes() []CodeInfo { return slices.Clone(codeTable) }
 
 // Known says whether c is a code of the vocabulary.
 func Known(c Code) bool {
-	return slices.ContainsFunc(codeTable, func(i CodeInfo) bool { return i.Code == c })
+	_, ok := known[c]
+	return ok
 }
 
 func info(c Code, category Category, meaning string, statuses ...Status) CodeInfo {
@@ -26,6 +27,14 @@ func info(c Code, category Category, meaning string, statuses ...Status) CodeInf
 }
 
 var codeTable = slices.Concat(localCodes, customerCodes, invoiceCodes, dbsCodes, loanCodes, transportCodes)
+
+var known = func() map[Code]struct{} {
+	all := make(map[Code]struct{}, len(codeTable))
+	for _, i := range codeTable {
+		all[i.Code] = struct{}{}
+	}
+	return all
+}()
 
 var localCodes = []CodeInfo{
 	info(CodeCommandUndecodable, CategoryValidation, "the command's bytes cannot be read", Rejected),

@@ -36,6 +36,8 @@ type Payload interface {
 	// OrderingKey returns the key that the command's record must carry (design:
 	// "What it does"). It never holds personal data.
 	OrderingKey() string
+	// HasKey says whether key is OrderingKey, without making it.
+	HasKey(key []byte) bool
 	// Validate runs every local check of the contract against the rules and
 	// returns all violations, not the first. It normalises nothing.
 	Validate(Rules) Violations
@@ -84,8 +86,10 @@ type Message struct {
 	Headers   []Header
 }
 
-// Header is one record header. Names may repeat; order is kept.
-type Header struct {
+// Header is one record header. Names may repeat; order is kept. It is an alias, and
+// so is kafka.Header: the two are one type, and records' headers need no copy to
+// become a command's.
+type Header = struct {
 	Key   string
 	Value []byte
 }

@@ -20,6 +20,9 @@ func (*CompleteCustomer) Name() Name { return CustomerComplete }
 // OrderingKey returns the flow reference.
 func (p *CompleteCustomer) OrderingKey() string { return p.FlowReference }
 
+// HasKey says whether key is the flow reference.
+func (p *CompleteCustomer) HasKey(key []byte) bool { return string(key) == p.FlowReference }
+
 func (*CompleteCustomer) payload() {}
 
 // Validate runs the checks of contract section 3.3.

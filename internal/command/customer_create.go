@@ -26,6 +26,9 @@ func (*CreateCustomer) Name() Name { return CustomerCreate }
 // OrderingKey returns the flow reference.
 func (p *CreateCustomer) OrderingKey() string { return p.FlowReference }
 
+// HasKey says whether key is the flow reference.
+func (p *CreateCustomer) HasKey(key []byte) bool { return string(key) == p.FlowReference }
+
 func (*CreateCustomer) payload() {}
 
 // Validate runs the checks of contract section 3.1. Without consent nothing of

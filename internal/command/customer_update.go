@@ -62,6 +62,9 @@ func (*UpdateCustomer) Name() Name { return CustomerUpdate }
 // OrderingKey returns the flow reference.
 func (p *UpdateCustomer) OrderingKey() string { return p.FlowReference }
 
+// HasKey says whether key is the flow reference.
+func (p *UpdateCustomer) HasKey(key []byte) bool { return string(key) == p.FlowReference }
+
 func (*UpdateCustomer) payload() {}
 
 // The values of SelectedAddress.

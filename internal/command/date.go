@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -58,7 +59,9 @@ func (d Date) EpochDays() int32 {
 func (d Date) IsZero() bool { return d == Date{} }
 
 // Compare returns -1, 0 or 1 as d is before, equal to or after o.
-func (d Date) Compare(o Date) int { return d.midnightUTC().Compare(o.midnightUTC()) }
+func (d Date) Compare(o Date) int {
+	return cmp.Or(cmp.Compare(d.Year, o.Year), cmp.Compare(d.Month, o.Month), cmp.Compare(d.Day, o.Day))
+}
 
 // AddDays returns the day n days later.
 func (d Date) AddDays(n int) Date { return DateOf(d.midnightUTC().AddDate(0, 0, n)) }
@@ -73,11 +76,28 @@ func (d Date) String() string {
 	if d.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day)
+	var room [len(time.DateOnly)]byte
+	return string(d.AppendTo(room[:0]))
 }
 
+// AppendTo appends String to b.
+func (d Date) AppendTo(b []byte) []byte {
+	if d.IsZero() {
+		return b
+	}
+	if uint(d.Year) > 9999 || uint(d.Month) > 99 || uint(d.Day) > 99 { // no day of any calendar
+		return fmt.Appendf(b, "%04d-%02d-%02d", d.Year, int(d.Month), d.Day)
+	}
+	b = append(b, digit(d.Year/1000), digit(d.Year/100), digit(d.Year/10), digit(d.Year), '-')
+	b = append(b, digit(int(d.Month)/10), digit(int(d.Month)), '-')
+	return append(b, digit(d.Day/10), digit(d.Day))
+}
+
+// digit is the last digit of n.
+func digit(n int) byte { return byte('0' + n%10) }
+
 // MarshalText writes String.
-func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+func (d Date) MarshalText() ([]byte, error) { return d.AppendTo(nil), nil }
 
 // UnmarshalText reads what MarshalText writes.
 func (d *Date) UnmarshalText(text []byte) error {

@@ -66,13 +66,13 @@ func (c *check) dueDate(p *Invoice, now time.Time) {
 		return
 	}
 	before := DateOf(now.Add(-midnightGrace).In(Istanbul))
-	after := DateOf(now.Add(midnightGrace).In(Istanbul))
 	switch p.Maturity {
 	case Term:
 		if p.DueDate.Compare(before) <= 0 {
 			c.fail("dueDate", CodeInvoiceDueNotFuture, "of a term invoice must be after today in Istanbul")
 		}
 	case Advance:
+		after := DateOf(now.Add(midnightGrace).In(Istanbul))
 		if p.Operation != UpdateInvoice && p.DueDate != before && p.DueDate != after {
 			c.fail("dueDate", CodeInvoiceAdvanceNotToday, "of an advance invoice must be today in Istanbul")
 		}

@@ -20,6 +20,9 @@ func (*QueryInvoiceResults) Name() Name { return DBSInvoiceResultsQuery }
 // OrderingKey returns the company.
 func (p *QueryInvoiceResults) OrderingKey() string { return p.CompanyCode }
 
+// HasKey says whether key is the company.
+func (p *QueryInvoiceResults) HasKey(key []byte) bool { return string(key) == p.CompanyCode }
+
 func (*QueryInvoiceResults) payload() {}
 
 // Validate runs the checks of contract section 3.6. A range counts both of its

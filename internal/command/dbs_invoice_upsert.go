@@ -76,4 +76,7 @@ func (*Invoice) Name() Name { return DBSInvoiceUpsert }
 // OrderingKey returns company|dealer: limits run per dealer.
 func (p *Invoice) OrderingKey() string { return dealerKey(p.CompanyCode, p.DealerCode) }
 
+// HasKey says whether key is company|dealer.
+func (p *Invoice) HasKey(key []byte) bool { return isDealerKey(key, p.CompanyCode, p.DealerCode) }
+
 func (*Invoice) payload() {}

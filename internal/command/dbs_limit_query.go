@@ -19,6 +19,9 @@ func (*QueryLimit) Name() Name { return DBSLimitQuery }
 // OrderingKey returns company|dealer.
 func (p *QueryLimit) OrderingKey() string { return dealerKey(p.CompanyCode, p.DealerCode) }
 
+// HasKey says whether key is company|dealer.
+func (p *QueryLimit) HasKey(key []byte) bool { return isDealerKey(key, p.CompanyCode, p.DealerCode) }
+
 func (*QueryLimit) payload() {}
 
 // Validate runs the checks of contract section 3.4.
@@ -47,3 +50,9 @@ func dealerWarnings(dealer string) []string {
 }
 
 func dealerKey(company, dealer string) string { return company + "|" + dealer }
+
+func isDealerKey(key []byte, company, dealer string) bool {
+	bar := len(company)
+	return len(key) == bar+1+len(dealer) &&
+		string(key[:bar]) == company && key[bar] == '|' && string(key[bar+1:]) == dealer
+}

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 )
@@ -28,6 +29,12 @@ func (*SubmitIncome) Name() Name { return LoanIncomeSubmit }
 
 // OrderingKey returns the application number in decimal digits.
 func (p *SubmitIncome) OrderingKey() string { return strconv.FormatInt(p.ApplicationNumber, 10) }
+
+// HasKey says whether key is the application number in decimal digits.
+func (p *SubmitIncome) HasKey(key []byte) bool {
+	var room [20]byte // of the least int64
+	return bytes.Equal(key, strconv.AppendInt(room[:0], p.ApplicationNumber, 10))
+}
 
 func (*SubmitIncome) payload() {}
 

@@ -6,11 +6,7 @@ import "strings"
 // identity number, a phone number in international form, an e-mail address. A
 // digit run counts when it is eleven digits long as a whole; parts of longer
 // numbers do not, or one invoice number in ten would be refused.
-func holdsPersonalData(s string) bool {
-	return holdsEmail(s) || holdsDigits(s, 11, ValidTCKN) || holdsDigits(s, 12, func(run string) bool {
-		return strings.HasPrefix(run, "905")
-	})
-}
+func holdsPersonalData(s string) bool { return holdsEmail(s) || holdsNumber(s) }
 
 // ReferenceHoldsPersonalData says whether a reference of upstream's own, such as a
 // correlation id, holds what no outcome may carry (contract section 11.10).
@@ -25,18 +21,39 @@ func keyHoldsPersonalData(s string) bool {
 	return holdsPersonalData(s)
 }
 
-func holdsDigits(s string, length int, match func(run string) bool) bool {
-	notDigit := func(r rune) bool { return r < '0' || r > '9' }
-	for _, run := range strings.FieldsFunc(s, notDigit) {
-		if len(run) == length && match(run) {
+// holdsNumber looks at every run of digits as a whole.
+func holdsNumber(s string) bool {
+	run := 0 // digits up to here
+	for i := range len(s) {
+		if s[i] >= '0' && s[i] <= '9' {
+			run++
+			continue
+		}
+		if personalNumber(s[i-run : i]) {
 			return true
 		}
+		run = 0
+	}
+	return personalNumber(s[len(s)-run:])
+}
+
+// personalNumber says whether a run of digits is an identity number or a mobile
+// phone's in international form.
+func personalNumber(run string) bool {
+	switch len(run) {
+	case 11:
+		return ValidTCKN(run)
+	case 12:
+		return strings.HasPrefix(run, "905")
 	}
 	return false
 }
 
 func holdsEmail(s string) bool {
-	for _, word := range strings.FieldsFunc(s, spaceOrControl) {
+	if strings.IndexByte(s, '@') < 0 { // nearly always
+		return false
+	}
+	for word := range strings.FieldsFuncSeq(s, spaceOrControl) {
 		local, domain, found := strings.Cut(word, "@")
 		if found && local != "" && strings.Contains(strings.Trim(domain, "."), ".") {
 			return true

@@ -17,8 +17,9 @@ type Record struct {
 	Headers   []Header
 }
 
-// Header is one record header. Names may repeat; order is kept.
-type Header struct {
+// Header is one record header. Names may repeat; order is kept. It is an alias, and
+// so is command.Header: the two are one type.
+type Header = struct {
 	Key   string
 	Value []byte
 }
