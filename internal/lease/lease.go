@@ -19,6 +19,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"bankprocessor/internal/planted"
@@ -30,6 +31,9 @@ var ErrLost = errors.New("the lease is not held: the group may have given the pa
 // Lease is safe for concurrent use.
 type Lease struct {
 	term time.Duration
+	// held is what proves it, nil while nothing does. Every call and every write asks
+	// it, and is not to queue for the lock.
+	held atomic.Pointer[proof]
 
 	mu      sync.Mutex
 	proved  time.Time     // when the last acknowledged commit was sent; zero when not held
@@ -37,6 +41,10 @@ type Lease struct {
 	last    time.Time     // as proved, and never zeroed
 	renewed chan struct{} // closed and renewed at every Renew
 }
+
+// proof is that the group counted the member in at a moment, and the limit past which
+// that says nothing, zero for none.
+type proof struct{ at, limit time.Time }
 
 // New returns a lease of that term that is not held.
 func New(term time.Duration) *Lease { return &Lease{term: term, renewed: make(chan struct{})} }
@@ -46,6 +54,7 @@ func (l *Lease) Renew(sent time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.proved, l.last = sent, sent
+	l.show()
 	close(l.renewed)
 	l.renewed = make(chan struct{})
 }
@@ -55,6 +64,7 @@ func (l *Lease) Revoke() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.proved = time.Time{}
+	l.show()
 }
 
 // Bound has no proof count past that moment, whatever is renewed; the zero time
@@ -63,6 +73,16 @@ func (l *Lease) Bound(until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.limit = until
+	l.show()
+}
+
+// show sets held by what the lock guards.
+func (l *Lease) show() {
+	if l.proved.IsZero() {
+		l.held.Store(nil)
+		return
+	}
+	l.held.Store(&proof{at: l.proved, limit: l.limit})
 }
 
 // Check returns nil while the lease is held, else ErrLost.
@@ -78,15 +98,14 @@ func (l *Lease) Left() time.Duration {
 	if planted.Off(planted.Fencing) {
 		return l.term
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.proved.IsZero() {
+	held := l.held.Load()
+	if held == nil {
 		return 0
 	}
 	now := time.Now()
-	left := l.term - elapsed(l.proved, now)
-	if !l.limit.IsZero() {
-		left = min(left, -elapsed(l.limit, now))
+	left := l.term - elapsed(held.at, now)
+	if !held.limit.IsZero() {
+		left = min(left, -elapsed(held.limit, now))
 	}
 	return max(0, left)
 }
@@ -99,6 +118,9 @@ func elapsed(from, to time.Time) time.Duration {
 
 // Wait returns nil once the lease is held, or ctx's cause when ctx ends first.
 func (l *Lease) Wait(ctx context.Context) error {
+	if l.Check() == nil {
+		return nil
+	}
 	for {
 		l.mu.Lock()
 		renewed := l.renewed
