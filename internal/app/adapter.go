@@ -34,10 +34,7 @@ func (h handler) Handle(ctx context.Context, r kafka.Record) error {
 	}
 	m := &command.Message{
 		Topic: r.Topic, Name: name, Partition: r.Partition, Offset: r.Offset,
-		Time: r.Time, Key: r.Key, Value: r.Value,
-	}
-	for _, header := range r.Headers {
-		m.Headers = append(m.Headers, command.Header(header))
+		Time: r.Time, Key: r.Key, Value: r.Value, Headers: r.Headers,
 	}
 	err := h.processor.Handle(ctx, m)
 	if errors.Is(err, processing.ErrReleased) {

@@ -74,7 +74,7 @@ func New(cfg config.Config, o Options) (*App, error) {
 	if a.client, err = kafka.New(a.kafkaConfig(held.Check)); err != nil {
 		return nil, fmt.Errorf("building kafka client: %w", err)
 	}
-	if a.banks, err = newBanks(cfg.Banks, bankObserver{a.metrics, a.log, o.OnBreaker}, a.log); err != nil {
+	if a.banks, err = newBanks(cfg.Banks, newBankObserver(a.metrics, a.log, o.OnBreaker), a.log); err != nil {
 		return nil, err
 	}
 	if a.registry, err = newSchemaRegistry(cfg, a.metrics, a.log); err != nil {
@@ -84,7 +84,7 @@ func New(cfg config.Config, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	output := outputObserver{a.metrics}
+	output := newOutputObserver(a.metrics)
 	if a.batcher, err = producers.NewBatcher(cfg.Output, a.client, output, a.log); err != nil {
 		return nil, fmt.Errorf("building output: %w", err)
 	}
@@ -100,7 +100,7 @@ func New(cfg config.Config, o Options) (*App, error) {
 	processor := processing.New(cfg.Processing, processing.Deps{
 		Decoder: events, Bank: a.banks.router, Publisher: past.Recorder(publisher), History: past, Lease: held,
 		Fenced:   func(cause error) bool { return errors.Is(cause, consumers.ErrFenced) },
-		Observer: processingObserver{a.metrics}, Logger: a.log, Now: planted.Now,
+		Observer: newProcessingObserver(a.metrics), Logger: a.log, Now: planted.Now,
 	})
 	if a.consumer, err = consumers.New(intake, consumers.Deps{
 		Cluster: a.client, Join: consumers.JoinWith(a.client, intake),

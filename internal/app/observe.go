@@ -24,12 +24,52 @@ func codeLabel(c command.Code) string {
 	return "other"
 }
 
+// counter and distribution are the series that every command moves.
+type (
+	counter      interface{ Inc() }
+	distribution interface{ Observe(value float64) }
+)
+
+// measured are two of them that go together.
+type measured struct {
+	counter
+	distribution
+}
+
+func (m measured) took(d time.Duration) {
+	m.Inc()
+	m.Observe(d.Seconds())
+}
+
 // processingObserver implements processing.Observer.
-type processingObserver struct{ m *telemetry.Metrics }
+type processingObserver struct {
+	m         *telemetry.Metrics
+	completed *telemetry.Series[ended, measured]
+	attempted *telemetry.Series[command.Name, measured]
+}
+
+// ended is how a command can end.
+type ended struct {
+	name   command.Name
+	status command.Status
+	code   command.Code
+}
+
+func newProcessingObserver(m *telemetry.Metrics) processingObserver {
+	return processingObserver{
+		m: m,
+		completed: telemetry.NewSeries(func(e ended) measured {
+			name, status := string(e.name), string(e.status)
+			return measured{m.Completed.WithLabelValues(name, status, codeLabel(e.code)), m.Duration.WithLabelValues(name, status)}
+		}),
+		attempted: telemetry.NewSeries(func(name command.Name) measured {
+			return measured{m.Attempts.WithLabelValues(string(name)), m.AttemptDuration.WithLabelValues(string(name))}
+		}),
+	}
+}
 
 func (o processingObserver) Attempted(name command.Name, took time.Duration) {
-	o.m.Attempts.WithLabelValues(string(name)).Inc()
-	o.m.AttemptDuration.WithLabelValues(string(name)).Observe(took.Seconds())
+	o.attempted.Of(name).took(took)
 }
 
 func (o processingObserver) Recovered(name command.Name) {
@@ -48,8 +88,7 @@ func (o processingObserver) Answered(name command.Name, elsewhere, differs bool)
 }
 
 func (o processingObserver) Completed(out *command.Outcome, took time.Duration) {
-	o.m.Completed.WithLabelValues(string(out.Command), string(out.Status), codeLabel(out.Code)).Inc()
-	o.m.Duration.WithLabelValues(string(out.Command), string(out.Status)).Observe(took.Seconds())
+	o.completed.Of(ended{out.Command, out.Status, out.Code}).took(took)
 }
 
 func (o processingObserver) DeadLettered(name command.Name, reason command.DeadLetterReason, code command.Code) {
@@ -73,13 +112,26 @@ func (o processingObserver) KeyMismatch(name command.Name) {
 // says so, because nothing is wrong with the commands.
 type bankObserver struct {
 	m         *telemetry.Metrics
+	called    *telemetry.Series[called, measured]
 	log       *slog.Logger
 	onBreaker func(group, from, to string) // may be nil
 }
 
+// called is what a bank call can come to.
+type called struct {
+	name command.Name
+	code command.Code
+}
+
+func newBankObserver(m *telemetry.Metrics, log *slog.Logger, onBreaker func(group, from, to string)) bankObserver {
+	return bankObserver{m: m, log: log, onBreaker: onBreaker, called: telemetry.NewSeries(func(c called) measured {
+		name := string(c.name)
+		return measured{m.Calls.WithLabelValues(name, codeLabel(c.code)), m.CallDuration.WithLabelValues(name)}
+	})}
+}
+
 func (o bankObserver) Called(name command.Name, code command.Code, took time.Duration) {
-	o.m.Calls.WithLabelValues(string(name), codeLabel(code)).Inc()
-	o.m.CallDuration.WithLabelValues(string(name)).Observe(took.Seconds())
+	o.called.Of(called{name, code}).took(took)
 }
 
 func (o bankObserver) BreakerChanged(group, from, to string) {
@@ -153,16 +205,32 @@ func (o intakeObserver) Drained(took time.Duration, clean bool) {
 }
 
 // outputObserver implements producers.Observer.
-type outputObserver struct{ m *telemetry.Metrics }
+type outputObserver struct {
+	m        *telemetry.Metrics
+	produced *telemetry.Series[produced, measured]
+	records  distribution
+	bytes    distribution
+}
+
+// produced is what can come of a record.
+type produced struct{ topic, result string }
+
+func newOutputObserver(m *telemetry.Metrics) outputObserver {
+	return outputObserver{
+		m: m, records: m.BatchRecords.WithLabelValues(), bytes: m.BatchBytes.WithLabelValues(),
+		produced: telemetry.NewSeries(func(p produced) measured {
+			return measured{m.Produced.WithLabelValues(p.topic, p.result), m.ProduceDuration.WithLabelValues(p.topic)}
+		}),
+	}
+}
 
 func (o outputObserver) Produced(topic string, took time.Duration, err error) {
-	o.m.Produced.WithLabelValues(topic, resultLabel(err)).Inc()
-	o.m.ProduceDuration.WithLabelValues(topic).Observe(took.Seconds())
+	o.produced.Of(produced{topic, resultLabel(err)}).took(took)
 }
 
 func (o outputObserver) Batched(records int, bytes int64) {
-	o.m.BatchRecords.WithLabelValues().Observe(float64(records))
-	o.m.BatchBytes.WithLabelValues().Observe(float64(bytes))
+	o.records.Observe(float64(records))
+	o.bytes.Observe(float64(bytes))
 }
 
 func (o outputObserver) Retried(topic string, class kafka.ErrorClass) {
