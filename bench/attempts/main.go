@@ -61,7 +61,7 @@ type plan struct {
 }
 
 func run(ctx context.Context, arguments []string, out, errs io.Writer) int {
-	if ran, err := parts.Run(ctx, arguments, out); ran {
+	if ran, err := parts.Run(ctx, arguments, out, nil); ran {
 		if err != nil {
 			fmt.Fprintln(errs, err)
 			return exitFailed

@@ -3,6 +3,7 @@ package drive
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.uber.org/goleak"
 
+	"bankprocessor/internal/codec"
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/topics"
 )
@@ -47,7 +49,7 @@ func setup(t *testing.T, answer answers) (*Driver, *Invoices, topics.Config) {
 				n++
 				for range times {
 					client.Produce(context.Background(), &kgo.Record{Topic: results, Key: r.Key, Headers: []kgo.RecordHeader{
-						{Key: headerSubject, Value: []byte(header(r, headerID))}, {Key: headerStatus, Value: []byte(status)},
+						{Key: HeaderSubject, Value: header(r, HeaderID)}, {Key: HeaderStatus, Value: []byte(status)},
 					}}, nil)
 				}
 			})
@@ -108,12 +110,14 @@ func TestLoads(t *testing.T) {
 // TestALateHandOverCounts: what an open loop offers late was due all the same.
 func TestALateHandOverCounts(t *testing.T) {
 	t.Parallel()
-	l := newLoad(nil)
+	l := newLoad(make([]*kgo.Record, 0))
 	due := time.Now()
-	l.due["a"] = due
-	l.outcome("a", "SUCCEEDED", due.Add(time.Second))
-	l.outcome("a", "SUCCEEDED", due.Add(2*time.Second))
-	if l.latencies[0] != time.Second || l.repeated != 1 {
+	l.due, l.latencies = []time.Time{due}, make([]time.Duration, 1)
+	l.outcome(0, []byte("SUCCEEDED"), due.Add(time.Second))
+	l.outcome(0, []byte("SUCCEEDED"), due.Add(2*time.Second))
+	l.outcome(1, []byte("SUCCEEDED"), due)
+	l.outcome(-1, []byte("SUCCEEDED"), due)
+	if l.latencies[0] != time.Second || l.repeated != 3 {
 		t.Errorf("%+v", l)
 	}
 	<-l.done
@@ -130,7 +134,7 @@ func (d *Driver) waitsFor(ctx context.Context, n int) bool {
 		case <-ticker.C:
 		}
 		d.mu.Lock()
-		left := d.load != nil && len(d.load.due) == n && n > 0
+		left := d.load != nil && len(d.load.due)-d.load.Answered() == n && n > 0
 		d.mu.Unlock()
 		if left {
 			return true
@@ -227,9 +231,85 @@ func TestKeysComeInTurn(t *testing.T) {
 	}
 	ids := map[string]bool{}
 	for _, r := range records {
-		ids[header(r, headerID)] = true
+		ids[string(header(r, HeaderID))] = true
 	}
 	if len(records) != 25 || len(ids) != 25 {
 		t.Errorf("%d commands, %d ids", len(records), len(ids))
+	}
+}
+
+// TestDraftsAreWholeCommands: what is patched into the sample's copies reads as the
+// command that it should be.
+func TestDraftsAreWholeCommands(t *testing.T) {
+	t.Parallel()
+	invoices, err := NewInvoices(1_000_000, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := codec.New(codec.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := topics.Config{Prefix: "a."}.WithDefaults()
+	for n, r := range draft(t, invoices, names, 3) {
+		got, err := c.Decode(t.Context(), &command.Message{Topic: r.Topic, Name: command.DBSInvoiceUpsert, Key: r.Key, Value: r.Value})
+		if err != nil {
+			t.Fatal(err)
+		}
+		invoice := got.Payload.(*command.Invoice)
+		if got.ID != string(header(r, HeaderID)) || numberOf([]byte(got.ID)) != n+1 || got.Payload.OrderingKey() != string(r.Key) ||
+			invoice.InvoiceNumber != string(header(r, HeaderNumber)) || invoice.InvoiceNumber != fmt.Sprintf("BENCH-%09d", n+1) {
+			t.Errorf("%+v %+v of %s", got, invoice, r.Key)
+		}
+	}
+	for _, id := range []string{"", "beca0000-0000-4000-8000-00000000000x", "x"} {
+		if numberOf([]byte(id)) != -1 {
+			t.Errorf("%q has a number", id)
+		}
+	}
+}
+
+// TestSkewedKeys: the first dealer comes most often, and all are within bounds.
+func TestSkewedKeys(t *testing.T) {
+	t.Parallel()
+	i, err := NewSkewedInvoices(100, 1.1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]int{}
+	for _, r := range draft(t, i, topics.Config{}.WithDefaults(), 2000) {
+		keys[string(r.Key)]++
+	}
+	if first := keys["SOLEN|1000000"]; first < 200 || first > 1000 || len(keys) > 100 || len(keys) < 50 {
+		t.Errorf("%d of the first key, %d keys", first, len(keys))
+	}
+	for _, s := range []float64{0, 1} {
+		if _, err := NewSkewedInvoices(100, s, 1); err == nil {
+			t.Errorf("Zipf with %g", s)
+		}
+	}
+	for _, n := range []int{0, 1_000_001} {
+		if _, err := NewInvoices(n, 1); err == nil {
+			t.Errorf("%d keys", n)
+		}
+	}
+}
+
+// TestABacklogThatLiesThere is published before anybody works on it.
+func TestABacklogThatLiesThere(t *testing.T) {
+	t.Parallel()
+	d, invoices, names := setup(t, func(int) (int, command.Status) { return 1, command.Succeeded })
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	load, err := d.Preload(ctx, draft(t, invoices, names, 100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-load.Done()
+	if result, err := d.Result(); err != nil || result.Wrong() != nil || load.Answered() != 100 {
+		t.Errorf("%+v, %v", result, err)
+	}
+	if _, err := d.Preload(ctx, nil); !errors.Is(err, errBusy) {
+		t.Errorf("got %v", err)
 	}
 }

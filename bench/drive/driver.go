@@ -20,25 +20,32 @@ type Driver struct {
 	read   sync.WaitGroup
 
 	mu   sync.Mutex
-	load *load // the one that runs, nil for none
+	load *Load // the one that runs, nil for none
 	err  error // that ended reading
 }
 
 // Open connects to the topics of one prefix, which must be there, and reads
-// outcomes until Close.
-func Open(broker string, names topics.Config) (*Driver, error) {
-	client, err := kgo.NewClient(
+// outcomes until Close. options come after the driver's own.
+func Open(broker string, names topics.Config, options ...kgo.Opt) (*Driver, error) {
+	client, err := kgo.NewClient(append([]kgo.Opt{
 		kgo.SeedBrokers(broker),
 		kgo.RequiredAcks(kgo.AllISRAcks()), kgo.ProducerLinger(0), kgo.MaxBufferedRecords(1_000_000),
+		kgo.ProducerBatchCompression(kgo.NoCompression()),
 		kgo.ConsumeTopics(names.Result(command.DBSInvoiceUpsert)), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchMinBytes(1), kgo.FetchMaxWait(time.Second),
-	)
+	}, options...)...)
 	if err != nil {
 		return nil, fmt.Errorf("connecting the driver: %w", err)
 	}
 	d := &Driver{client: client}
 	d.read.Go(d.outcomes)
 	return d, nil
+}
+
+// Frugal makes reading outcomes cheaper and later, by up to 20 ms: for loads of
+// which no latency is wanted.
+func Frugal() []kgo.Opt {
+	return []kgo.Opt{kgo.FetchMinBytes(256 << 10), kgo.FetchMaxWait(20 * time.Millisecond)}
 }
 
 // Close ends the driver.
@@ -61,7 +68,7 @@ func (d *Driver) outcomes() {
 			d.fail(fmt.Errorf("reading outcomes: %w", e.Err))
 		}
 		if d.load != nil {
-			fetches.EachRecord(func(r *kgo.Record) { d.load.outcome(header(r, headerSubject), header(r, headerStatus), now) })
+			fetches.EachRecord(func(r *kgo.Record) { d.load.outcome(numberOf(header(r, HeaderSubject)), header(r, HeaderStatus), now) })
 		}
 		d.mu.Unlock()
 	}
@@ -77,67 +84,6 @@ func (d *Driver) fail(err error) {
 	}
 }
 
-// load is commands under way.
-type load struct {
-	due       map[string]time.Time // when each command that has no outcome was due
-	latencies []time.Duration
-	repeated  int
-	statuses  map[string]int
-	first     time.Time // outcome
-	last      time.Time
-	done      chan struct{}
-	once      sync.Once
-}
-
-func newLoad(records []*kgo.Record) *load {
-	return &load{
-		due: make(map[string]time.Time, len(records)), latencies: make([]time.Duration, 0, len(records)),
-		statuses: map[string]int{}, done: make(chan struct{}),
-	}
-}
-
-func (l *load) end() { l.once.Do(func() { close(l.done) }) }
-
-func (l *load) outcome(id, status string, now time.Time) {
-	due, waited := l.due[id]
-	if !waited {
-		l.repeated++
-		return
-	}
-	delete(l.due, id)
-	l.latencies = append(l.latencies, now.Sub(due))
-	l.statuses[status]++
-	if l.first.IsZero() {
-		l.first = now
-	}
-	l.last = now
-	if len(l.due) == 0 {
-		l.end()
-	}
-}
-
-// Result is what became of a load.
-type Result struct {
-	Commands int
-	// Lost have no outcome, Repeated are outcomes beyond a command's first and
-	// Statuses how the outcomes are.
-	Lost, Repeated int
-	Statuses       map[string]int
-	// FirstToLast is the time between the first outcome and the last one.
-	FirstToLast time.Duration
-	// Latencies are from when a command was due to when its outcome was read.
-	Latencies []time.Duration
-}
-
-// Wrong says what must not be in a run where nothing fails; nil for nothing.
-func (r Result) Wrong() error {
-	succeeded := r.Statuses[string(command.Succeeded)]
-	if r.Lost == 0 && r.Repeated == 0 && succeeded == r.Commands {
-		return nil
-	}
-	return fmt.Errorf("of %d commands %d have no outcome; statuses %v; %d outcomes came twice", r.Commands, r.Lost, r.Statuses, r.Repeated)
-}
-
 // Backlog publishes all commands at once and waits for their outcomes.
 func (d *Driver) Backlog(ctx context.Context, records []*kgo.Record) (Result, error) {
 	return d.run(ctx, records, func(int) time.Duration { return 0 })
@@ -150,10 +96,10 @@ func (d *Driver) Paced(ctx context.Context, records []*kgo.Record, rate int) (Re
 }
 
 func (d *Driver) run(ctx context.Context, records []*kgo.Record, after func(n int) time.Duration) (Result, error) {
-	l := newLoad(records)
 	begin := time.Now()
-	for n, r := range records {
-		l.due[header(r, headerID)] = begin.Add(after(n))
+	l := newLoad(records)
+	for n := range records {
+		l.due[n] = begin.Add(after(n))
 	}
 	if err := d.enter(l); err != nil {
 		return Result{}, err
@@ -166,17 +112,44 @@ func (d *Driver) run(ctx context.Context, records []*kgo.Record, after func(n in
 	case <-l.done:
 	case <-ctx.Done(): // what is missing is lost
 	}
+	return d.Result()
+}
+
+// Preload publishes a backlog and returns once the broker has all of it: whoever
+// works it off starts later. Its load runs until the driver is closed.
+func (d *Driver) Preload(ctx context.Context, records []*kgo.Record) (*Load, error) {
+	l := newLoad(records)
+	begin := time.Now()
+	for n := range records {
+		l.due[n] = begin
+	}
+	if err := d.enter(l); err != nil {
+		return nil, err
+	}
+	if err := d.publish(ctx, l, records, begin, func(int) time.Duration { return 0 }); err != nil {
+		return nil, err
+	}
+	if err := d.client.Flush(ctx); err != nil {
+		return nil, fmt.Errorf("publishing a backlog: %w", err)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return Result{
-		Commands: len(records), Lost: len(l.due), Repeated: l.repeated, Statuses: l.statuses,
-		FirstToLast: l.last.Sub(l.first), Latencies: l.latencies,
-	}, d.err
+	return l, d.err
+}
+
+// Result is what has become of the load that runs.
+func (d *Driver) Result() (Result, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.load == nil {
+		return Result{}, d.err
+	}
+	return d.load.result(), d.err
 }
 
 var errBusy = errors.New("a load is running")
 
-func (d *Driver) enter(l *load) error {
+func (d *Driver) enter(l *Load) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.load != nil {
@@ -193,7 +166,7 @@ func (d *Driver) leave() {
 }
 
 // publish hands every command over at its moment.
-func (d *Driver) publish(ctx context.Context, l *load, records []*kgo.Record, begin time.Time, after func(n int) time.Duration) error {
+func (d *Driver) publish(ctx context.Context, l *Load, records []*kgo.Record, begin time.Time, after func(n int) time.Duration) error {
 	acknowledged := func(_ *kgo.Record, err error) {
 		if err != nil {
 			d.mu.Lock()

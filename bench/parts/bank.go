@@ -2,15 +2,11 @@ package parts
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
-	"sync/atomic"
+	"path/filepath"
 	"time"
 
 	"bankprocessor/bench/process"
@@ -19,114 +15,99 @@ import (
 // patience is how long a part may take to stop.
 const patience = 10 * time.Second
 
-// Bank is a bank that records every invoice, after a fixed time.
+// Bank is a bank that records every invoice, after a fixed time, and watches the
+// order in which each dealer's invoices come.
 type Bank struct {
 	*process.Process
-	// URL is its base URL.
-	URL string
+	// URL is its base URL, TLS one that speaks TLS, with HTTP/2 for who asks for it,
+	// under the certificate in the file CA.
+	URL, TLS, CA string
 }
+
+// Behaviour is how a bank answers.
+type Behaviour struct {
+	// Latency is how long every call takes, but for one dealer in a thousand, whose
+	// calls take Slow if that is more: those of whom SlowDealer says so.
+	Latency, Slow time.Duration
+}
+
+// SlowDealer says whether a dealer's calls take Behaviour.Slow.
+func SlowDealer(dealer int) bool { return dealer%1000 == 0 }
+
+// Report is what a bank has seen since its behaviour was last set.
+type Report struct {
+	// Calls are the answered ones.
+	Calls int64 `json:"calls"`
+	// Overlaps are calls that came while another one of the same dealer was under
+	// way, Backward those with a lower invoice number than the dealer's one before,
+	// Repeated those with the same number.
+	Overlaps int64 `json:"overlaps"`
+	Backward int64 `json:"backward"`
+	Repeated int64 `json:"repeated"`
+	// Connections that were opened.
+	Connections int64 `json:"connections"`
+}
+
+// Violations are the calls out of order.
+func (r Report) Violations() int64 { return r.Overlaps + r.Backward }
 
 // StartBank starts a bank in a process of its own.
 func StartBank(ctx context.Context, dir string) (*Bank, error) {
-	p, address, err := start(ctx, dir, "bank")
+	ca := filepath.Join(dir, "bank.pem")
+	p, address, err := start(ctx, dir, "bank", ca)
 	if err != nil {
 		return nil, err
 	}
-	return &Bank{Process: p, URL: "http://" + address}, nil
+	b := &Bank{Process: p, CA: ca}
+	if _, err := fmt.Sscanf(address, "%s %s", &b.URL, &b.TLS); err != nil {
+		return nil, fmt.Errorf("starting the bank: %q: %w", address, err)
+	}
+	return b, nil
 }
 
 // Stop ends it.
 func (b *Bank) Stop() error { return b.Process.Stop(patience) }
 
-// SetLatency sets how long every later call takes.
+// Behave has every later call answered so, and starts a new report.
+func (b *Bank) Behave(ctx context.Context, how Behaviour) error {
+	return b.ask(ctx, http.MethodPost, fmt.Sprintf("%s?latency=%s&slow=%s", behaviourPath, how.Latency, how.Slow), nil)
+}
+
+// SetLatency sets how long every later call takes, and keeps the report.
 func (b *Bank) SetLatency(ctx context.Context, d time.Duration) error {
-	_, err := b.ask(ctx, http.MethodPost, latencyPath+"?"+url.Values{"latency": {d.String()}}.Encode())
-	return err
+	return b.ask(ctx, http.MethodPost, fmt.Sprintf("%s?latency=%s&slow=0s&keep=true", behaviourPath, d), nil)
+}
+
+// Report is what it has seen.
+func (b *Bank) Report(ctx context.Context) (r Report, err error) {
+	err = b.ask(ctx, http.MethodGet, reportPath, &r)
+	return r, err
 }
 
 // Calls is how many calls it has answered.
 func (b *Bank) Calls(ctx context.Context) (int64, error) {
-	text, err := b.ask(ctx, http.MethodGet, callsPath)
-	if err != nil {
-		return 0, err
-	}
-	return strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	r, err := b.Report(ctx)
+	return r.Calls, err
 }
 
-func (b *Bank) ask(ctx context.Context, method, path string) (string, error) {
+func (b *Bank) ask(ctx context.Context, method, path string, answer any) error {
 	r, err := http.NewRequestWithContext(ctx, method, b.URL+path, nil)
 	if err != nil {
-		return "", err
+		return err
 	}
-	answer, err := http.DefaultClient.Do(r)
+	got, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return "", fmt.Errorf("asking the bank: %w", err)
+		return fmt.Errorf("asking the bank: %w", err)
 	}
-	defer func() { _ = answer.Body.Close() }()
-	text, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != http.StatusOK {
-		err = fmt.Errorf("asking the bank: %s: %s", answer.Status, text)
-	}
-	return string(text), err
-}
-
-const (
-	latencyPath = "/_bench/latency"
-	callsPath   = "/_bench/calls"
-)
-
-// accepted is InsertDbsInvoice's answer to an invoice that is recorded.
-const accepted = `{"$type":"ServiceResponseMessage","Data":{"$type":"DBSInvoiceTransactionMessage","ErrorCode":"000",` +
-	`"ErrorMessage":"İşlem Başarılı Olarak Tamamlandı","RefBranchCode":0,"RefNumber":0,"RefDate":"0001-01-01T00:00:00",` +
-	`"TranId":null,"Explanation":null,"State":2,"ConfirmationToken":null,"RequiredConfirmationType":0}}`
-
-// bankHandler answers every call alike: it keeps nothing but its number.
-func bankHandler() http.Handler {
-	var latency, calls atomic.Int64
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+latencyPath, func(w http.ResponseWriter, r *http.Request) {
-		d, err := time.ParseDuration(r.URL.Query().Get("latency"))
-		if err != nil || d < 0 {
-			http.Error(w, "latency must be a duration", http.StatusBadRequest)
-			return
-		}
-		latency.Store(int64(d))
-	})
-	mux.HandleFunc("GET "+callsPath, func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprintln(w, calls.Load())
-	})
-	answer, length := []byte(accepted), strconv.Itoa(len(accepted))
-	mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			return
-		}
-		time.Sleep(time.Duration(latency.Load()))
-		calls.Add(1)
-		w.Header()["Content-Type"] = []string{"application/json; charset=utf-8"}
-		w.Header()["Content-Length"] = []string{length}
-		_, _ = w.Write(answer)
-	})
-	return mux
-}
-
-func serveBank(ctx context.Context, out io.Writer) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("starting the bank: %w", err)
-	}
-	server := &http.Server{Handler: bankHandler(), ReadHeaderTimeout: patience}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	fmt.Fprintln(out, listening+listener.Addr().String())
-	select {
-	case err := <-ended:
-		return fmt.Errorf("serving the bank: %w", err)
-	case <-ctx.Done():
-	}
-	err = server.Close() // nobody is to wait for
-	<-ended
-	if errors.Is(err, http.ErrServerClosed) {
+	defer func() { _ = got.Body.Close() }()
+	text, err := io.ReadAll(got.Body)
+	switch {
+	case err != nil:
+		return fmt.Errorf("asking the bank: %w", err)
+	case got.StatusCode != http.StatusOK:
+		return fmt.Errorf("asking the bank: %s: %s", got.Status, text)
+	case answer == nil:
 		return nil
 	}
-	return err
+	return json.Unmarshal(text, answer)
 }

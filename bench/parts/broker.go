@@ -40,13 +40,13 @@ func StartEmbedded(ctx context.Context, dir string) (*Broker, error) {
 	return &Broker{Address: address, Kind: "embedded broker", PID: p.PID(), stop: func() error { return p.Stop(patience) }}, nil
 }
 
-func serveBroker(ctx context.Context, out io.Writer) error {
+func serveBroker(ctx context.Context, out io.Writer, _ []string) error {
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
 	if err != nil {
 		return fmt.Errorf("starting the broker: %w", err)
 	}
 	defer cluster.Close()
-	fmt.Fprintln(out, listening+cluster.ListenAddrs()[0])
+	fmt.Fprintln(out, Listening+cluster.ListenAddrs()[0])
 	<-ctx.Done()
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 
 // TestMain lets this program be its own parts.
 func TestMain(m *testing.M) {
-	if ran, err := Run(context.Background(), os.Args[1:], os.Stdout); ran {
+	if ran, err := Run(context.Background(), os.Args[1:], os.Stdout, nil); ran {
 		if err != nil {
 			os.Exit(1)
 		}
@@ -94,12 +94,12 @@ func TestKafkaThatCannotStart(t *testing.T) {
 
 func TestRun(t *testing.T) {
 	t.Parallel()
-	for _, arguments := range [][]string{nil, {"--broker", "kafka"}, {"part"}, {"part", "bank", "more"}} {
-		if ran, err := Run(t.Context(), arguments, io.Discard); ran || err != nil {
+	for _, arguments := range [][]string{nil, {"--broker", "kafka"}, {"part"}} {
+		if ran, err := Run(t.Context(), arguments, io.Discard, nil); ran || err != nil {
 			t.Errorf("%q: %v %v", arguments, ran, err)
 		}
 	}
-	if ran, err := Run(t.Context(), []string{"part", "none"}, io.Discard); !ran || err == nil {
+	if ran, err := Run(t.Context(), []string{"part", "none"}, io.Discard, nil); !ran || err == nil {
 		t.Errorf("%v %v", ran, err)
 	}
 }

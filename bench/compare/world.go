@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"bankprocessor/bench/parts"
+	"bankprocessor/bench/process"
+)
+
+// patience is how long a contender may take to stop.
+const patience = 30 * time.Second
+
+// world is what stays while contenders come and go.
+type world struct {
+	dir       string
+	broker    *parts.Broker
+	topics    *parts.Topics
+	bank      *parts.Bank
+	processor string // its program
+	ends      []func() error
+}
+
+// open starts everything; close ends it, also after a failure.
+func (w *world) open(ctx context.Context, p plan, log io.Writer) error {
+	dir, err := os.MkdirTemp("", "bench-compare-")
+	if err != nil {
+		return fmt.Errorf("making a directory: %w", err)
+	}
+	w.dir = dir
+	w.ends = append(w.ends, func() error { return os.RemoveAll(dir) })
+	if w.processor = p.program; w.processor == "" {
+		if w.processor, err = build(ctx, dir, p.root); err != nil {
+			return err
+		}
+	}
+	if w.broker, err = startBroker(ctx, dir, p, log); err != nil {
+		return err
+	}
+	w.ends = append(w.ends, w.broker.Stop)
+	if w.topics, err = parts.OpenTopics(w.broker); err != nil {
+		return err
+	}
+	w.ends = append(w.ends, func() error { w.topics.Close(); return nil })
+	if w.bank, err = parts.StartBank(ctx, dir); err != nil {
+		return err
+	}
+	w.ends = append(w.ends, w.bank.Stop)
+	return nil
+}
+
+// close ends everything, the last first.
+func (w *world) close() error {
+	var errs []error
+	for i := len(w.ends) - 1; i >= 0; i-- {
+		errs = append(errs, w.ends[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// usage is what of the machine everything here has used, with a contender's
+// processes.
+func (w *world) usage(contender []*process.Process) (process.Usage, error) {
+	pids := []int{os.Getpid(), w.broker.PID, w.bank.PID()}
+	for _, p := range contender {
+		pids = append(pids, p.PID())
+	}
+	return process.UsageOf(pids...)
+}
+
+func build(ctx context.Context, dir, root string) (string, error) {
+	program := filepath.Join(dir, "processor")
+	p, err := process.Start(dir, "build", "go", "build", "-C", root, "-o", program, "./cmd/processor")
+	if err != nil {
+		return "", err
+	}
+	return program, p.Wait(ctx)
+}
+
+func startBroker(ctx context.Context, dir string, p plan, log io.Writer) (*parts.Broker, error) {
+	if p.broker == brokerEmbedded {
+		return parts.StartEmbedded(ctx, dir)
+	}
+	b, err := parts.StartKafka(ctx, dir, p.root, 0)
+	if p.broker == brokerAuto && errors.Is(err, parts.ErrNoKafka) {
+		fmt.Fprintf(log, "compare: the embedded broker instead of Kafka: %v\n", err)
+		return parts.StartEmbedded(ctx, dir)
+	}
+	return b, err
+}
