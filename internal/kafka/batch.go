@@ -32,6 +32,7 @@ type batch struct {
 	count          int32
 	payload        []byte
 	topicPartition TopicPartition
+	names          *headerNames // of headers
 }
 
 const (
@@ -40,6 +41,7 @@ const (
 	attrAppendTime  = 1 << 3
 	attrTransaction = 1 << 4
 	attrControl     = 1 << 5
+	minRecord       = 7 // bytes: size, attributes, two deltas, key, value, no headers
 	// maxDecompressed bounds what one batch may unpack to.
 	maxDecompressed = 1 << 29
 )
@@ -53,10 +55,10 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // The broker's list has each aborted transaction's producer and first offset.
 // From there on that producer's batches are aborted, up to its abort marker;
 // several producers interleave, and one producer may abort and commit in turn.
-func committed(asked FetchPartition, aborted []abortedTransaction, batches []byte) ([]Record, int64, error) {
+func committed(asked FetchPartition, aborted []abortedTransaction, batches []byte, headers *headerNames) ([]Record, int64, error) {
 	aborted = slices.Clone(aborted)
 	slices.SortFunc(aborted, func(a, b abortedTransaction) int { return int(a.firstOffset - b.firstOffset) })
-	aborting := map[int64]bool{}
+	aborting := make(map[int64]bool, len(aborted))
 	next := asked.Offset
 	var records []Record
 	for len(batches) > 0 {
@@ -67,7 +69,7 @@ func committed(asked FetchPartition, aborted []abortedTransaction, batches []byt
 		if err != nil {
 			return records, next, err
 		}
-		batches, b.topicPartition = rest, asked.TopicPartition
+		batches, b.topicPartition, b.names = rest, asked.TopicPartition, headers
 		for len(aborted) > 0 && aborted[0].firstOffset <= b.last {
 			aborting[aborted[0].producerID] = true
 			aborted = aborted[1:]
@@ -130,7 +132,7 @@ func nextBatch(b []byte) (batch, []byte, error) {
 
 // isAbortMarker reads a control batch: its one record's key is a version and a
 // type, and type 0 is an abort.
-func (b batch) isAbortMarker() (bool, error) {
+func (b *batch) isAbortMarker() (bool, error) {
 	records, err := b.appendRecords(nil, b.base)
 	if err != nil || len(records) == 0 {
 		return false, err
@@ -142,76 +144,86 @@ func (b batch) isAbortMarker() (bool, error) {
 }
 
 // appendRecords appends the records at offset from and above.
-func (b batch) appendRecords(dst []Record, from int64) ([]Record, error) {
-	payload, err := b.unpack()
+func (b *batch) appendRecords(dst []Record, from int64) ([]Record, error) {
+	payload, unpacked, err := b.unpack()
 	if err != nil {
 		return dst, fmt.Errorf("%w: unpacking the batch at %d: %w", ErrCorrupt, b.base, err)
 	}
-	d := &decoder{b: payload}
+	if unpacked != nil {
+		defer unpacked.free()
+	}
+	d := decoder{b: payload}
 	start := len(dst)
+	dst = slices.Grow(dst, min(max(int(b.count), 0), len(payload)/minRecord))
 	for range b.count {
-		r, err := b.record(d.varBytes(), from)
+		dst = append(dst, Record{})
+		wanted, err := b.record(&dst[len(dst)-1], d.varBytes(), from)
 		if err != nil || d.bad {
 			return dst[:start], fmt.Errorf("%w: record in the batch at %d", ErrCorrupt, b.base)
 		}
-		if r.Offset >= from {
-			dst = append(dst, r)
+		if !wanted {
+			dst = dst[:len(dst)-1]
 		}
 	}
 	return dst, nil
 }
 
-func (b batch) unpack() ([]byte, error) {
+// unpack returns the records' bytes, and what is to be freed after them.
+func (b *batch) unpack() ([]byte, *buffer, error) {
 	kind := compress.Compression(b.attributes & attrCompression)
 	if kind == compress.None {
-		return b.payload, nil
+		return b.payload, nil, nil
 	}
 	codec := kind.Codec()
 	if codec == nil {
-		return nil, fmt.Errorf("compression %d", kind)
+		return nil, nil, fmt.Errorf("compression %d", kind)
 	}
 	r := codec.NewReader(bytes.NewReader(b.payload))
 	defer func() { _ = r.Close() }()
-	unpacked, err := io.ReadAll(io.LimitReader(r, maxDecompressed+1))
+	buf := newBuffer()
+	unpacked := bytes.NewBuffer(buf.b)
+	n, err := unpacked.ReadFrom(io.LimitReader(r, maxDecompressed+1))
+	buf.b = unpacked.Bytes()
+	if err == nil && n > maxDecompressed {
+		err = fmt.Errorf("more than %d bytes", maxDecompressed)
+	}
 	if err != nil {
-		return nil, err
+		buf.free()
+		return nil, nil, err
 	}
-	if len(unpacked) > maxDecompressed {
-		return nil, fmt.Errorf("more than %d bytes", maxDecompressed)
-	}
-	return unpacked, nil
+	return buf.b, buf, nil
 }
 
-// record decodes one record. Its bytes are copied, so that a record kept does
-// not keep the whole answer; a record below from is not worth the copy.
-func (b batch) record(raw []byte, from int64) (Record, error) {
-	d := &decoder{b: raw}
+// record decodes one record into r, unless its offset is below from: then it is not
+// wanted, and not worth the copy. Its bytes are copied, so that a record kept does
+// not keep the whole answer.
+func (b *batch) record(r *Record, raw []byte, from int64) (wanted bool, err error) {
+	d := decoder{b: raw}
 	d.int8() // attributes, unused
 	timeDelta := d.varint()
 	offset := b.base + d.varint()
 	if offset < from && !d.bad {
-		return Record{Offset: offset}, nil
+		return false, nil
 	}
 	d.b = bytes.Clone(d.b)
-	r := Record{
-		Topic: b.topicPartition.Topic, Partition: b.topicPartition.Partition,
-		Offset: offset,
-		Time:   time.UnixMilli(b.baseTime + timeDelta).UTC(),
-		Key:    d.varBytes(),
-		Value:  d.varBytes(),
-	}
+	r.Topic, r.Partition, r.Offset = b.topicPartition.Topic, b.topicPartition.Partition, offset
+	r.Time = time.UnixMilli(b.baseTime + timeDelta).UTC()
 	if b.attributes&attrAppendTime != 0 {
 		r.Time = time.UnixMilli(b.maxTime).UTC()
 	}
+	r.Key, r.Value = d.varBytes(), d.varBytes()
 	headers := d.varint()
-	if headers < 0 || headers > int64(len(d.b)) {
-		return Record{}, ErrCorrupt
+	if headers < 0 || headers > int64(len(d.b))/2 { // bytes, at least, that each takes
+		return false, ErrCorrupt
 	}
-	for range headers {
-		r.Headers = append(r.Headers, Header{Key: string(d.varBytes()), Value: d.varBytes()})
+	if headers > 0 {
+		r.Headers = make([]Header, headers)
+	}
+	for i := range r.Headers {
+		r.Headers[i] = Header{Key: b.names.of(d.varBytes()), Value: d.varBytes()}
 	}
 	if d.bad || len(d.b) != 0 || offset > b.last {
-		return Record{}, ErrCorrupt
+		return false, ErrCorrupt
 	}
-	return r, nil
+	return true, nil
 }

@@ -117,7 +117,7 @@ func TestCommittedReadsBatches(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			records, next, err := committed(FetchPartition{Offset: tt.from}, tt.aborted, tt.batches)
+			records, next, err := committed(FetchPartition{Offset: tt.from}, tt.aborted, tt.batches, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -152,12 +152,12 @@ func TestDamageIsFoundAndWhatStoodBeforeItKept(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			answer := &partitionAnswer{batches: append(good.bytes(), damage(ordinary(1, "b").bytes())...)}
-			f := read(FetchPartition{}, answer)
+			f := read(FetchPartition{}, answer, nil)
 			if f.Err != nil || len(f.Records) != 1 || f.Next != 1 {
 				t.Fatalf("got %v, %d records, next %d", f.Err, len(f.Records), f.Next)
 			}
 			answer.batches = answer.batches[len(good.bytes()):]
-			f = read(FetchPartition{Offset: 1}, answer)
+			f = read(FetchPartition{Offset: 1}, answer, nil)
 			if !errors.Is(f.Err, ErrCorrupt) || Class(f.Err) != ClassCorrupt || f.Next != 1 || len(f.Records) > 0 {
 				t.Errorf("got %v, %d records, next %d", f.Err, len(f.Records), f.Next)
 			}
@@ -183,7 +183,7 @@ func TestTheTimeOfARecord(t *testing.T) {
 	for attributes, want := range map[int16]int64{0: 1001, attrAppendTime: 9000} {
 		b := ordinary(0, "a", "b")
 		b.attributes = attributes
-		records, _, err := committed(FetchPartition{}, nil, b.bytes())
+		records, _, err := committed(FetchPartition{}, nil, b.bytes(), nil)
 		if err != nil || !records[1].Time.Equal(time.UnixMilli(want)) || records[1].Time.Location() != time.UTC {
 			t.Errorf("got %v, %v", records, err)
 		}
@@ -193,7 +193,7 @@ func TestTheTimeOfARecord(t *testing.T) {
 func TestRecordsOutliveTheAnswer(t *testing.T) {
 	t.Parallel()
 	answer := ordinary(0, "value").bytes()
-	records, _, err := committed(FetchPartition{}, nil, answer)
+	records, _, err := committed(FetchPartition{}, nil, answer, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +217,7 @@ func FuzzBatches(f *testing.F) {
 				binary.BigEndian.PutUint32(batches[17:], crc32.Checksum(batches[21:n], castagnoli))
 			}
 		}
-		records, next, _ := committed(FetchPartition{Offset: from}, []abortedTransaction{{producer, 0}}, batches)
+		records, next, _ := committed(FetchPartition{Offset: from}, []abortedTransaction{{producer, 0}}, batches, &headerNames{})
 		if next < from {
 			t.Errorf("went back from %d to %d", from, next)
 		}

@@ -22,6 +22,7 @@ type Client struct {
 	addr      net.Addr
 	dialer    *dialer
 	transport *kafkago.Transport
+	names     *headerNames // of headers
 
 	mu        sync.Mutex
 	refreshed time.Time
@@ -50,6 +51,7 @@ func New(cfg Config) (*Client, error) {
 		cfg:    cfg,
 		addr:   kafkago.TCP(cfg.Brokers...),
 		dialer: d,
+		names:  &headerNames{},
 		transport: &kafkago.Transport{
 			Dial: d.dial,
 			// It is for all addresses together, of which the first may be silent; the

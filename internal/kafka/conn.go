@@ -66,18 +66,10 @@ func newConn(owner *dialer, address string, first *link, redial func() (*link, e
 // Write begins a request with a link that is good for it. A write of nothing does
 // that and no more; the write after it goes out at once.
 func (c *conn) Write(b []byte) (int, error) {
-	if !c.hasBegun() {
-		if err := c.renew(); err != nil {
-			return 0, err
-		}
+	l, err := c.begin(len(b) == 0)
+	if err != nil || len(b) == 0 {
+		return 0, err
 	}
-	c.mu.Lock()
-	c.begun = len(b) == 0
-	c.mu.Unlock()
-	if len(b) == 0 {
-		return 0, nil
-	}
-	l := c.current()
 	n, err := l.Write(b)
 	c.mu.Lock()
 	c.sent.pass(b[:n])
@@ -85,11 +77,31 @@ func (c *conn) Write(b []byte) (int, error) {
 	return n, err
 }
 
-func (c *conn) hasBegun() bool {
+// begin returns the link to write to, and notes whether that is all for now.
+func (c *conn) begin(only bool) (*link, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.begun
+	if now := time.Now(); !c.begun && c.due(now) {
+		old := c.link
+		c.mu.Unlock()
+		err := c.renew(old, now)
+		c.mu.Lock()
+		if err != nil {
+			return nil, err
+		}
+	}
+	c.begun = only
+	return c.link, nil
 }
+
+// due says whether the link is to be replaced, and nothing is in flight.
+func (c *conn) due(now time.Time) bool {
+	idle := c.sent.between() && c.received.between() && c.sent.whole == c.received.whole
+	return idle && (c.link.over(now) || !now.Before(c.retryAt) && (c.link.due(now) || c.changed(c.link)))
+}
+
+// changed says whether a new link would be made with something else.
+func (c *conn) changed(l *link) bool { return l.changes != c.owner.changes() }
 
 // Read reads what answers the requests.
 func (c *conn) Read(b []byte) (int, error) {
@@ -112,19 +124,11 @@ func (c *conn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// renew replaces the link when it is due and nothing is in flight.
-func (c *conn) renew() error {
-	c.mu.Lock()
-	now, old := time.Now(), c.link
-	idle := c.sent.between() && c.received.between() && c.sent.whole == c.received.whole
-	over, waits := old.over(now), now.Before(c.retryAt)
-	c.mu.Unlock()
-	changed := func() bool { return old.changes != c.owner.changes() }
-	if !idle || !over && (waits || !old.due(now) && !changed()) {
-		return nil
-	}
+// renew replaces the link, which is due.
+func (c *conn) renew(old *link, now time.Time) error {
+	over := old.over(now)
 	fresh, err := c.redial()
-	if err == nil && !over && !changed() && !fresh.outlives(old.session, now) {
+	if err == nil && !over && !c.changed(old) && !fresh.outlives(old.session, now) {
 		err = errors.Join(c.owner.credentials.fault(), fresh.Close())
 	} else if err == nil {
 		return c.exchange(fresh)
@@ -176,7 +180,10 @@ func (c *conn) RemoteAddr() net.Addr { return c.current().RemoteAddr() }
 
 // SetDeadline bounds reads and writes.
 func (c *conn) SetDeadline(t time.Time) error {
-	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.read, c.write = t, t
+	return c.link.SetDeadline(t)
 }
 
 // SetReadDeadline bounds reads.

@@ -3,13 +3,9 @@ package kafka
 import (
 	"context"
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol"
-	"github.com/segmentio/kafka-go/protocol/fetch"
 )
 
 // FetchPartition asks for one partition from Offset on.
@@ -39,9 +35,6 @@ type Fetched struct {
 	Err error
 }
 
-// readCommitted is the isolation level that hides open transactions.
-const readCommitted = 1
-
 // Fetch makes one read-committed fetch to the partitions' common leader. It
 // returns after maxWait at the latest when there is nothing to read. The error
 // is the request's; each partition has its own in Fetched.Err. A partition is
@@ -56,63 +49,29 @@ func (c *Client) Fetch(ctx context.Context, parts []FetchPartition, maxWait time
 	for i, p := range parts {
 		names[i] = p.TopicPartition
 	}
+	req := newFetchRequest(parts, maxWait, maxBytes)
 	m, err := c.roundTrip(ctx, &toLeader{
 		parts: names, permission: Read,
-		exchange: exchange{
-			Message:  fetchRequest(parts, maxWait, maxBytes),
-			clientID: c.cfg.ClientID,
-			read: func(r io.Reader, version int16) (protocol.Message, error) {
-				return readFetchAnswer(r, version)
-			},
-		},
+		exchange: exchange{Message: req, clientID: c.cfg.ClientID, encode: req.encode, read: readFetchAnswer},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("fetching: %w", err)
 	}
 	answer := m.(*fetchAnswer)
+	defer answer.body.free() // records are copied out of it
 	if answer.errorCode != 0 {
 		return nil, fmt.Errorf("fetching: %w", kafkago.Error(answer.errorCode))
 	}
 	fetched := make([]Fetched, len(parts))
 	for i, p := range parts {
-		fetched[i] = read(p, answer.partitions[p.TopicPartition])
+		fetched[i] = read(p, answer.of(p.TopicPartition), c.names)
 	}
 	return fetched, nil
 }
 
-// fetchRequest names the partitions from a random one on: a broker promises a
-// whole batch, however large, only to the first partition that has data, so that
-// a fixed order would starve the others of batches above MaxBytes.
-func fetchRequest(parts []FetchPartition, maxWait time.Duration, maxBytes int32) *fetch.Request {
-	req := &fetch.Request{
-		ReplicaID:      -1,
-		MaxWaitTime:    int32(maxWait.Milliseconds()),
-		MinBytes:       1,
-		MaxBytes:       maxBytes,
-		IsolationLevel: readCommitted,
-		SessionEpoch:   -1, // no fetch session
-	}
-	first := rand.IntN(len(parts))
-	for i := range parts {
-		p := parts[(first+i)%len(parts)]
-		if n := len(req.Topics); n == 0 || req.Topics[n-1].Topic != p.Topic {
-			req.Topics = append(req.Topics, fetch.RequestTopic{Topic: p.Topic})
-		}
-		topic := &req.Topics[len(req.Topics)-1]
-		topic.Partitions = append(topic.Partitions, fetch.RequestPartition{
-			Partition:          p.Partition,
-			CurrentLeaderEpoch: -1,
-			FetchOffset:        p.Offset,
-			LogStartOffset:     -1,
-			PartitionMaxBytes:  p.MaxBytes,
-		})
-	}
-	return req
-}
-
 // read turns one partition's answer into committed records; a is nil when the
 // broker did not mention the partition.
-func read(asked FetchPartition, a *partitionAnswer) Fetched {
+func read(asked FetchPartition, a *partitionAnswer, headers *headerNames) Fetched {
 	f := Fetched{TopicPartition: asked.TopicPartition, Next: asked.Offset}
 	switch {
 	case a == nil:
@@ -123,7 +82,7 @@ func read(asked FetchPartition, a *partitionAnswer) Fetched {
 		f.Err = fmt.Errorf("fetching %s at %d: %w", asked.TopicPartition, asked.Offset, needing(onTopic(Read, asked.Topic), kafkago.Error(a.errorCode)))
 		return f
 	}
-	records, next, err := committed(asked, a.aborted, a.batches)
+	records, next, err := committed(asked, a.aborted, a.batches, headers)
 	if err != nil && len(records) == 0 && next == asked.Offset {
 		f.LogStart = a.logStart
 		f.Err = fmt.Errorf("reading %s at %d: %w", asked.TopicPartition, next, err)

@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 
@@ -13,14 +12,31 @@ import (
 // with its record batches left undecoded.
 type fetchAnswer struct {
 	errorCode  int16
-	partitions map[TopicPartition]*partitionAnswer
+	partitions []partitionAnswer
+	found      int     // where the last one that was asked for stands
+	body       *buffer // that the partitions lie in
 }
 
 type partitionAnswer struct {
+	topic                               []byte
+	index                               int32
 	errorCode                           int16
 	highWatermark, lastStable, logStart int64
 	aborted                             []abortedTransaction
 	batches                             []byte
+}
+
+// of returns what is said of a partition, nil when nothing is. Brokers answer in the
+// order of the request, so that the next one asked for is mostly the next one.
+func (a *fetchAnswer) of(tp TopicPartition) *partitionAnswer {
+	for i := range a.partitions {
+		at := (a.found + 1 + i) % len(a.partitions)
+		if p := &a.partitions[at]; p.index == tp.Partition && string(p.topic) == tp.Topic {
+			a.found = at
+			return p
+		}
+	}
+	return nil
 }
 
 type abortedTransaction struct{ producerID, firstOffset int64 }
@@ -31,33 +47,34 @@ func (*fetchAnswer) ApiKey() protocol.ApiKey { return protocol.Fetch }
 // maxAnswer bounds an answer against a size field that is not one.
 const maxAnswer = 1 << 30
 
-var errFetchVersion = errors.New("the broker speaks no fetch version from 4 to 11")
-
-func readFetchAnswer(r io.Reader, version int16) (*fetchAnswer, error) {
-	if version < 4 || version > 11 {
-		return nil, errFetchVersion
-	}
+func readFetchAnswer(r io.Reader, version int16) (protocol.Message, error) {
 	body, err := readAnswer(r)
 	if err != nil {
 		return nil, fmt.Errorf("reading fetch answer: %w", err)
 	}
-	return decodeFetchAnswer(body, version)
+	answer, err := decodeFetchAnswer(body.b, version)
+	if err != nil {
+		return nil, err
+	}
+	answer.body = body
+	return answer, nil
 }
 
 // readAnswer reads one answer that kafka-go does not know, up to its end and
 // without its length and correlation id.
-func readAnswer(r io.Reader) ([]byte, error) {
-	var head [8]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
+func readAnswer(r io.Reader) (*buffer, error) {
+	body := newBuffer()
+	body.size(8)
+	if _, err := io.ReadFull(r, body.b); err != nil {
 		return nil, err
 	}
-	size := int32(binary.BigEndian.Uint32(head[:4])) - 4
-	id := int32(binary.BigEndian.Uint32(head[4:]))
+	size := int32(binary.BigEndian.Uint32(body.b[:4])) - 4
+	id := int32(binary.BigEndian.Uint32(body.b[4:]))
 	if size < 0 || size > maxAnswer || id != correlation {
 		return nil, fmt.Errorf("%w: size %d, correlation %d", ErrCorrupt, size, id)
 	}
-	body := make([]byte, size)
-	if _, err := io.ReadFull(r, body); err != nil {
+	body.size(int(size))
+	if _, err := io.ReadFull(r, body.b); err != nil {
 		return nil, err
 	}
 	return body, nil
@@ -65,20 +82,21 @@ func readAnswer(r io.Reader) ([]byte, error) {
 
 func decodeFetchAnswer(body []byte, version int16) (*fetchAnswer, error) {
 	d := &decoder{b: body}
-	a := &fetchAnswer{partitions: map[TopicPartition]*partitionAnswer{}}
+	a := &fetchAnswer{}
 	d.int32() // throttle time
 	if version >= 7 {
 		a.errorCode = d.int16()
 		d.int32() // session id
 	}
 	for range d.count() {
-		topic := d.string()
+		topic := d.take(int(d.int16()))
 		for range d.count() {
-			index, p := decodePartition(d, version)
+			p := decodePartition(d, version)
 			if d.bad {
 				break
 			}
-			a.partitions[TopicPartition{topic, index}] = p
+			p.topic = topic
+			a.partitions = append(a.partitions, p)
 		}
 	}
 	if d.bad {
@@ -87,13 +105,8 @@ func decodeFetchAnswer(body []byte, version int16) (*fetchAnswer, error) {
 	return a, nil
 }
 
-func decodePartition(d *decoder, version int16) (int32, *partitionAnswer) {
-	p := &partitionAnswer{}
-	index := d.int32()
-	p.errorCode = d.int16()
-	p.highWatermark = d.int64()
-	p.lastStable = d.int64()
-	p.logStart = -1
+func decodePartition(d *decoder, version int16) partitionAnswer {
+	p := partitionAnswer{index: d.int32(), errorCode: d.int16(), highWatermark: d.int64(), lastStable: d.int64(), logStart: -1}
 	if version >= 5 {
 		p.logStart = d.int64()
 	}
@@ -106,5 +119,5 @@ func decodePartition(d *decoder, version int16) (int32, *partitionAnswer) {
 	if n := d.int32(); n > 0 {
 		p.batches = d.take(int(n))
 	}
-	return index, p
+	return p
 }

@@ -35,6 +35,9 @@ func (c *Client) permit(ctx context.Context, parts []ProducePartition) func() er
 	}
 }
 
+// piece is how much is written at once: a large request takes a while.
+const piece = 64 << 10
+
 // permitted writes what permit permits, piece by piece. After a refusal kafka-go
 // closes the connection, with what it carries of the request.
 type permitted struct {
@@ -43,8 +46,8 @@ type permitted struct {
 	begun  bool
 }
 
-// Write asks first. Beginning the request may take long, see conn.Write: it comes
-// before the question.
+// Write asks first, and again before each further piece. Beginning the request may
+// take long, see conn.Write: it comes before the question.
 func (p *permitted) Write(b []byte) (int, error) {
 	if !p.begun {
 		if _, err := p.ReadWriter.Write(nil); err != nil {
@@ -52,8 +55,15 @@ func (p *permitted) Write(b []byte) (int, error) {
 		}
 		p.begun = true
 	}
-	if err := p.permit(); err != nil {
-		return 0, err
+	written := 0
+	for {
+		if err := p.permit(); err != nil {
+			return written, err
+		}
+		n, err := p.ReadWriter.Write(b[written:min(len(b), written+piece)])
+		written += n
+		if err != nil || written == len(b) {
+			return written, err
+		}
 	}
-	return p.ReadWriter.Write(b)
 }

@@ -3,6 +3,7 @@ package kafka
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"net"
 	"strings"
@@ -46,6 +47,8 @@ func (p *permits) set(answers ...error) {
 type tap struct {
 	mark byte
 	seen atomic.Int64
+	// whole counts the writes of marks that are a request each, parts the others.
+	whole, parts atomic.Int64
 }
 
 func (t *tap) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -59,7 +62,14 @@ type tapped struct {
 }
 
 func (c *tapped) Write(b []byte) (int, error) {
-	c.tap.seen.Add(int64(bytes.Count(b, []byte{c.tap.mark})))
+	if n := bytes.Count(b, []byte{c.tap.mark}); n > 0 {
+		c.tap.seen.Add(int64(n))
+		if int(binary.BigEndian.Uint32(b))+4 == len(b) {
+			c.tap.whole.Add(1)
+		} else {
+			c.tap.parts.Add(1)
+		}
+	}
 	return c.Conn.Write(b)
 }
 

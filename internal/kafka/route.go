@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 
@@ -28,8 +29,12 @@ type toLeader struct {
 func (m *toLeader) Broker(cluster protocol.Cluster) (protocol.Broker, error) {
 	found := protocol.Broker{ID: -1}
 	var denied error
-	for _, tp := range m.parts {
-		topic, ok := cluster.Topics[tp.Topic]
+	var topic protocol.Topic
+	for i, tp := range m.parts {
+		ok := i > 0 && tp.Topic == m.parts[i-1].Topic
+		if !ok {
+			topic, ok = cluster.Topics[tp.Topic]
+		}
 		if !ok {
 			return found, protocol.NewErrNoTopic(tp.Topic)
 		}
@@ -70,7 +75,10 @@ func (m *toCoordinator) Group() string { return m.group }
 type exchange struct {
 	protocol.Message
 	clientID string
-	// read reads the answer; nil takes kafka-go's own decoder.
+	// encode returns the whole request in any version that kafka-go negotiates, or
+	// with an error; nil takes kafka-go's own encoder. Its read is not nil.
+	encode func(version int16, clientID string) ([]byte, error)
+	// read reads the answer; nil takes kafka-go's own encoder and decoder.
 	read func(r io.Reader, version int16) (protocol.Message, error)
 	// permit is asked at the last moment; nil permits.
 	permit  func() error
@@ -98,8 +106,38 @@ func (m *exchange) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
 	if m.read == nil {
 		return protocol.RoundTrip(rw, m.version, correlation, m.clientID, m.Message)
 	}
-	if err := protocol.WriteRequest(rw, m.version, correlation, m.clientID, m.Message); err != nil {
+	if err := m.write(rw); err != nil {
 		return nil, err
 	}
 	return m.read(rw, m.version)
+}
+
+func (m *exchange) write(w io.Writer) error {
+	if m.encode == nil {
+		return protocol.WriteRequest(w, m.version, correlation, m.clientID, m.Message)
+	}
+	request, err := m.encode(m.version, m.clientID)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(request)
+	return err
+}
+
+// appendHead begins a request of a version that is not flexible. finishRequest puts
+// its size in once it is whole.
+func appendHead(dst []byte, key protocol.ApiKey, version int16, clientID string) []byte {
+	dst = append(dst, 0, 0, 0, 0)
+	dst = binary.BigEndian.AppendUint16(dst, uint16(key))
+	dst = binary.BigEndian.AppendUint16(dst, uint16(version))
+	dst = binary.BigEndian.AppendUint32(dst, correlation)
+	return appendString(dst, clientID)
+}
+
+func finishRequest(request []byte) {
+	binary.BigEndian.PutUint32(request, uint32(len(request)-4))
+}
+
+func appendString(dst []byte, s string) []byte {
+	return append(binary.BigEndian.AppendUint16(dst, uint16(len(s))), s...)
 }

@@ -74,21 +74,17 @@ func (r *topicIDsRequest) RawExchange(rw io.ReadWriter) (protocol.Message, error
 	if _, err := rw.Write(r.encode()); err != nil {
 		return nil, fmt.Errorf("writing metadata request: %w", err)
 	}
-	body, err := readAnswer(rw)
+	answer, err := readAnswer(rw)
 	if err != nil {
 		return nil, fmt.Errorf("reading metadata answer: %w", err)
 	}
-	return decodeTopicIDs(body)
+	defer answer.free()
+	return decodeTopicIDs(answer.b)
 }
 
 func (r *topicIDsRequest) encode() []byte {
 	const noTags = 0
-	b := make([]byte, 4, 64) // the length, once it is known
-	b = binary.BigEndian.AppendUint16(b, uint16(protocol.Metadata))
-	b = binary.BigEndian.AppendUint16(b, topicIDsVersion)
-	b = binary.BigEndian.AppendUint32(b, correlation)
-	b = binary.BigEndian.AppendUint16(b, uint16(len(r.clientID)))
-	b = append(b, r.clientID...)
+	b := appendHead(nil, protocol.Metadata, topicIDsVersion, r.clientID)
 	b = append(b, noTags)
 	b = binary.AppendUvarint(b, uint64(len(r.names))+1)
 	for _, name := range r.names {
@@ -99,7 +95,7 @@ func (r *topicIDsRequest) encode() []byte {
 	}
 	b = append(b, 0, 0, 0) // create no topic, and say nothing of what is allowed
 	b = append(b, noTags)
-	binary.BigEndian.PutUint32(b, uint32(len(b)-4))
+	finishRequest(b)
 	return b
 }
 
