@@ -76,7 +76,7 @@ func happyHandler(b testing.TB, attempts []string) (handle func()) {
 }
 
 func BenchmarkHandle(b *testing.B) {
-	for name, attempts := range map[string][]string{"attempts": nil, "plain": {}} {
+	for name, attempts := range map[string][]string{"plain": {}, "attempts": nil} {
 		b.Run(name, func(b *testing.B) {
 			handle := happyHandler(b, attempts)
 			b.ReportAllocs()
@@ -84,5 +84,23 @@ func BenchmarkHandle(b *testing.B) {
 				handle()
 			}
 		})
+	}
+}
+
+// What every command costs must not come back unseen.
+func TestACommandAllocatesLittle(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates by itself")
+	}
+	for name, tt := range map[string]struct {
+		attempts []string
+		most     float64
+	}{
+		"plain":    {[]string{}, 6},
+		"attempts": {nil, 8},
+	} {
+		if n := testing.AllocsPerRun(200, happyHandler(t, tt.attempts)); n > tt.most {
+			t.Errorf("%s: %v allocations, want at most %v", name, n, tt.most)
+		}
 	}
 }

@@ -95,8 +95,8 @@ func (o processingObserver) DeadLettered(name command.Name, reason command.DeadL
 	o.m.DeadLetters.WithLabelValues(string(name), string(reason), codeLabel(code)).Inc()
 }
 
-func (o processingObserver) Retried(name command.Name, v *command.Verdict) {
-	o.m.Retries.WithLabelValues(string(name), codeLabel(v.Code)).Inc()
+func (o processingObserver) Retried(name command.Name, code command.Code) {
+	o.m.Retries.WithLabelValues(string(name), codeLabel(code)).Inc()
 }
 
 func (o processingObserver) Reconciling(operation command.InvoiceOperation) {

@@ -16,10 +16,10 @@ type trail struct {
 	// made are the calls that may have changed something without our knowing, in
 	// this life and those before, oldest first.
 	made []command.Attempt
-	// current is the call that was announced last, standing the same as long as
-	// its record stands, or may stand, for a call that has certainly changed
-	// nothing.
-	current, standing *command.Attempt
+	// current is the call that was announced last; standing is its record, as long
+	// as that stands, or may stand, for a call that has certainly changed nothing.
+	current  command.Attempt
+	standing *command.Attempt
 	// known are the request ids of every record that this process knows of.
 	known  []string
 	number int // of the last attempt
@@ -34,18 +34,19 @@ type trail struct {
 // is ctx's cause: nothing has been called, but the record may have been stored.
 func (r *run) announce(ctx context.Context, requestID string, operation command.InvoiceOperation) error {
 	r.number++
-	r.current = &command.Attempt{
+	start := r.p.now()
+	r.current = command.Attempt{
 		CommandID: r.c.ID, Command: r.c.Name(), Number: r.number,
-		ChannelRequestID: requestID, Operation: operation, StartedAt: r.p.now().UTC(),
+		ChannelRequestID: requestID, Operation: operation, StartedAt: start.UTC(),
 		Partition: r.m.Partition, Offset: r.m.Offset,
 	}
 	if !r.p.recorded[r.c.Name()] || planted.Off(planted.Attempts) {
 		return nil
 	}
-	r.standing = r.current
+	record := r.current // whoever publishes it may keep it
+	r.standing = &record
 	r.known = append(r.known, requestID)
-	start := r.p.now()
-	if err := r.write(ctx, "attempt", r.current); err != nil {
+	if err := r.write(ctx, "attempt", r.standing); err != nil {
 		return err
 	}
 	r.p.observer.Attempted(r.c.Name(), r.p.now().Sub(start))
@@ -55,7 +56,7 @@ func (r *run) announce(ctx context.Context, requestID string, operation command.
 // mayHaveLeft takes in that the current call may have changed something: its record
 // stands for good.
 func (r *run) mayHaveLeft() {
-	r.made = append(r.made, *r.current)
+	r.made = append(r.made, r.current)
 	r.unrecorded = r.unrecorded || r.standing == nil
 	r.standing = nil
 }

@@ -3,6 +3,7 @@ package processing
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"bankprocessor/internal/command"
@@ -107,8 +108,10 @@ func (p *Processor) publish(ctx context.Context, m *command.Message, f finished)
 		return err
 	}
 	p.observer.Completed(o, p.now().Sub(f.received))
-	p.log.Debug("command completed", "command", o.Command, "command_id", o.CommandID,
-		"status", o.Status, "code", o.Code, "attempts", o.Attempts)
+	if p.log.Enabled(ctx, slog.LevelDebug) { // else what is said would be made for nobody
+		p.log.Debug("command completed", "command", o.Command, "command_id", o.CommandID,
+			"status", o.Status, "code", o.Code, "attempts", o.Attempts)
+	}
 	return nil
 }
 
@@ -143,30 +146,6 @@ func (p *Processor) mayWrite(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	return p.lease.Wait(ctx)
-}
-
-// outlive returns a context that ends PublishGrace after ctx does, and with it if
-// the group has fenced this process.
-func (p *Processor) outlive(ctx context.Context) (context.Context, context.CancelFunc) {
-	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	end := func() {
-		cause := context.Cause(ctx)
-		if p.fenced(cause) {
-			cancel(cause)
-			return
-		}
-		timer := time.AfterFunc(p.cfg.PublishGrace, func() { cancel(cause) })
-		context.AfterFunc(longer, func() { timer.Stop() })
-	}
-	if ctx.Err() != nil {
-		end()
-		return longer, func() { cancel(context.Canceled) }
-	}
-	stop := context.AfterFunc(ctx, end)
-	return longer, func() {
-		stop()
-		cancel(context.Canceled)
-	}
 }
 
 func reasonOf(v command.Verdict) command.DeadLetterReason {

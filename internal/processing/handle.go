@@ -87,7 +87,7 @@ func (p *Processor) answered(ctx context.Context, m *command.Message, id string,
 func (p *Processor) carryOut(ctx context.Context, m *command.Message, c *command.Command, past command.Past, received time.Time) error {
 	r := &run{p: p, m: m, c: c, received: received}
 	r.trace = parseTraceparent(m.Header(traceparentHeader))
-	if string(m.Key) != c.Payload.OrderingKey() {
+	if !c.Payload.HasKey(m.Key) {
 		p.observer.KeyMismatch(c.Name())
 		p.log.Warn("record key is not the command's ordering key: order is not kept for it",
 			"command", c.Name(), "command_id", c.ID, "partition", m.Partition, "offset", m.Offset)

@@ -164,7 +164,7 @@ func (r *run) queryDay(ctx context.Context, inv *command.Invoice, day command.Da
 		if tries >= r.p.cfg.QueryTries || v.Retry == command.RetryNever {
 			return nil, false, nil
 		}
-		r.p.observer.Retried(name, &v)
+		r.p.observer.Retried(name, v.Code)
 		if err := sleep(ctx, max(asked(v), r.p.backoff(waits))); err != nil {
 			return nil, false, err
 		}

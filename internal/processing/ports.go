@@ -73,8 +73,8 @@ type Observer interface {
 	Completed(o *command.Outcome, took time.Duration)
 	// DeadLettered: a dead letter is durable.
 	DeadLettered(name command.Name, reason command.DeadLetterReason, code command.Code)
-	// Retried: a call is about to be repeated because of v.
-	Retried(name command.Name, v *command.Verdict)
+	// Retried: a call is about to be repeated because of that code.
+	Retried(name command.Name, code command.Code)
 	// Reconciling: an in-doubt invoice is about to be looked up.
 	Reconciling(operation command.InvoiceOperation)
 	// KeyMismatch: a record's key is not its command's ordering key, so that
@@ -101,7 +101,7 @@ func (NopObserver) Completed(*command.Outcome, time.Duration) {}
 func (NopObserver) DeadLettered(command.Name, command.DeadLetterReason, command.Code) {}
 
 // Retried does nothing.
-func (NopObserver) Retried(command.Name, *command.Verdict) {}
+func (NopObserver) Retried(command.Name, command.Code) {}
 
 // Reconciling does nothing.
 func (NopObserver) Reconciling(command.InvoiceOperation) {}

@@ -44,6 +44,7 @@ type Processor struct {
 	publisher Publisher
 	history   History
 	lease     Lease
+	permit    func() error // lease.Check
 	fenced    func(cause error) bool
 	observer  Observer
 	log       *slog.Logger
@@ -53,6 +54,8 @@ type Processor struct {
 	listings  *listings
 	unstored  unstored
 	uncalled  uncalled
+	graces    graces
+	ids       requestIDs
 }
 
 // New returns a processor. cfg must have passed Validate.
@@ -72,6 +75,7 @@ func New(cfg Config, d Deps) *Processor {
 	if p.lease == nil {
 		p.lease = ownLease{}
 	}
+	p.permit = p.lease.Check
 	if p.fenced == nil {
 		p.fenced = func(error) bool { return false }
 	}

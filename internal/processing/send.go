@@ -5,8 +5,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/google/uuid"
-
 	"bankprocessor/internal/command"
 )
 
@@ -19,7 +17,7 @@ func (r *run) send(ctx context.Context, operation command.InvoiceOperation) (com
 		return v, nil
 	}
 	for unsent := 0; ; {
-		id := uuid.NewString()
+		id := r.p.ids.next()
 		late, err := r.prepare(ctx, id, operation)
 		if err != nil {
 			return command.Verdict{}, err
@@ -32,7 +30,7 @@ func (r *run) send(ctx context.Context, operation command.InvoiceOperation) (com
 			return v, nil
 		}
 		r.takeBack(ctx)
-		r.p.observer.Retried(r.c.Name(), &v)
+		r.p.observer.Retried(r.c.Name(), v.Code)
 		wait := r.p.backoff(0) // the gate paces what it holds back
 		if v.Retry == command.RetryBackoff {
 			wait = r.p.backoff(unsent)
@@ -54,7 +52,7 @@ func (r *run) prepare(ctx context.Context, id string, operation command.InvoiceO
 	if err := context.Cause(ctx); err != nil {
 		return false, err
 	}
-	if r.c.Expired(r.p.now()) {
+	if r.expired() {
 		return true, nil
 	}
 	if err := r.p.lease.Wait(ctx); err != nil {
@@ -63,13 +61,17 @@ func (r *run) prepare(ctx context.Context, id string, operation command.InvoiceO
 	if err := r.announce(ctx, id, operation); err != nil {
 		return false, err
 	}
-	return r.c.Expired(r.p.now()), context.Cause(ctx)
+	return r.expired(), context.Cause(ctx)
 }
+
+// expired says whether the command must not be sent any more. The clock is asked only
+// where that can be.
+func (r *run) expired() bool { return !r.c.ExpiresAt.IsZero() && r.c.Expired(r.p.now()) }
 
 // callOwn makes one call of the command's own method, and none without the lease.
 func (r *run) callOwn(ctx context.Context, id string, operation command.InvoiceOperation) command.Verdict {
 	r.calling = true
-	v := r.call(ctx, r.c, command.Call{RequestID: id, Operation: operation, Permit: r.p.lease.Check})
+	v := r.call(ctx, r.c, command.Call{RequestID: id, Operation: operation, Permit: r.p.permit})
 	r.calling = false
 	if v.Delivery != command.NotSent {
 		r.attempts++
@@ -91,7 +93,7 @@ func (r *run) call(ctx context.Context, c *command.Command, call command.Call) c
 
 // query asks the bank what it has; it changes nothing and needs no lease.
 func (r *run) query(ctx context.Context, c *command.Command) command.Verdict {
-	return r.call(ctx, c, command.Call{RequestID: uuid.NewString()})
+	return r.call(ctx, c, command.Call{RequestID: r.p.ids.next()})
 }
 
 // longestAsked caps what a bank may ask a command to wait.
@@ -127,7 +129,7 @@ func effectUnknown(v command.Verdict) bool {
 // pauseBeforeResend waits out the backoff and the retry budget.
 func (r *run) pauseBeforeResend(ctx context.Context, n int, v command.Verdict) error {
 	r.takeBack(ctx)
-	r.p.observer.Retried(r.c.Name(), &v)
+	r.p.observer.Retried(r.c.Name(), v.Code)
 	if err := sleep(ctx, max(asked(v), r.p.backoff(n))); err != nil {
 		return err
 	}

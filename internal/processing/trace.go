@@ -1,40 +1,61 @@
 package processing
 
 import (
-	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
-	"regexp"
+	"math/rand/v2"
 )
 
 const traceparentHeader = "traceparent"
 
-var traceparentForm = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$`)
+// traceparent is the header of a W3C trace context of version 00; nil is none. Its
+// bytes are the record's and are not written to.
+type traceparent []byte
 
-// traceparent is a W3C trace context of version 00; the zero value is none.
-type traceparent struct{ traceID, flags string }
+// The header's parts, between which there are dashes: version, trace, span, flags.
+const (
+	traceAt, traceEnd = 3, 35
+	spanAt, spanEnd   = 36, 52
+	flagsAt           = 53
+	traceparentLength = 55
+)
 
 // parseTraceparent reads a W3C traceparent header; anything else is no trace.
 func parseTraceparent(header []byte) traceparent {
-	parts := traceparentForm.FindSubmatch(header)
-	if parts == nil || allZero(parts[1]) || allZero(parts[2]) {
-		return traceparent{}
+	if len(header) != traceparentLength || string(header[:traceAt]) != "00-" ||
+		header[traceEnd] != '-' || header[spanEnd] != '-' ||
+		!named(header[traceAt:traceEnd]) || !named(header[spanAt:spanEnd]) || !lowerHex(header[flagsAt:]) {
+		return nil
 	}
-	return traceparent{traceID: string(parts[1]), flags: string(parts[3])}
+	return header
 }
 
 // child returns a header with a new span of the same trace, "" for no trace.
 func (t traceparent) child() string {
-	if t.traceID == "" {
+	if t == nil {
 		return ""
 	}
+	var header [traceparentLength]byte
+	copy(header[:], t)
 	var span [8]byte
-	_, _ = rand.Read(span[:])
-	return "00-" + t.traceID + "-" + hex.EncodeToString(span[:]) + "-" + t.flags
+	binary.BigEndian.PutUint64(span[:], rand.Uint64())
+	hex.Encode(header[spanAt:spanEnd], span[:])
+	return string(header[:])
 }
 
-func allZero(digits []byte) bool {
+// named says whether digits are an id: all zeros name nothing.
+func named(digits []byte) bool {
 	for _, d := range digits {
 		if d != '0' {
+			return lowerHex(digits)
+		}
+	}
+	return false
+}
+
+func lowerHex(digits []byte) bool {
+	for _, d := range digits {
+		if (d < '0' || d > '9') && (d < 'a' || d > 'f') {
 			return false
 		}
 	}

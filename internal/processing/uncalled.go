@@ -32,6 +32,9 @@ func (u *uncalled) keep(requestID string) {
 // without returns those of the attempts whose calls may have been made. The slice is
 // the caller's own.
 func (u *uncalled) without(attempts []command.Attempt) []command.Attempt {
+	if len(attempts) == 0 {
+		return nil
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(attempts), func(a command.Attempt) bool {

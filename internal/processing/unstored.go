@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"bankprocessor/internal/command"
@@ -36,6 +37,7 @@ func (f finished) knows(attempts []command.Attempt) bool {
 // could be stored. Should the partition come back, that is published, unless the
 // history knows better: another owner knows nothing of it.
 type unstored struct {
+	some atomic.Bool // false while nothing has ever been kept
 	mu   sync.Mutex
 	byAt map[place]kept
 }
@@ -66,11 +68,15 @@ func (u *unstored) keep(m *command.Message, f finished) {
 		u.byAt = map[place]kept{}
 	}
 	u.byAt[placeOf(m)] = kept{f, m.Value}
+	u.some.Store(true)
 }
 
 // take returns and forgets what is kept of m. A topic that was made anew may have
 // another record in its place: nothing is kept of that one.
 func (u *unstored) take(m *command.Message) (f finished, ok bool) {
+	if !u.some.Load() {
+		return f, false
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	k, ok := u.byAt[placeOf(m)]
