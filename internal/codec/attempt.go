@@ -7,7 +7,7 @@ import (
 
 // EncodeAttempt writes an attempt record with its current schema.
 func (c *Codec) EncodeAttempt(a *command.Attempt) ([]byte, error) {
-	return c.encode(schemas.AttemptsTopic, write(func(w walker) { attemptFields(w, a) }))
+	return c.attempts.encode(func(w walker) { attemptFields(w, a) })
 }
 
 // DecodeAttempt reads an attempt record in single-object encoding. Its error is a
@@ -20,19 +20,34 @@ func (c *Codec) DecodeAttempt(b []byte) (*command.Attempt, error) {
 	if err != nil {
 		return nil, err
 	}
+	a := &command.Attempt{}
+	if t.readBinary(datum, func(w walker) { attemptFields(w, a) }) && checkAttempt(a) == nil {
+		return a, nil
+	}
+	return referenceAttempt(t, datum)
+}
+
+func referenceAttempt(t *avroType, datum []byte) (*command.Attempt, error) {
 	values, err := t.decode(datum)
 	if err != nil {
 		return nil, undecodable("", err.Error())
 	}
 	a := &command.Attempt{}
 	first := read(values, func(w walker) { attemptFields(w, a) })
-	if _, err := command.ParseID(a.CommandID); first == nil && err != nil {
-		first = &fault{field: "commandId", reason: err.Error()}
+	if first == nil {
+		first = checkAttempt(a)
 	}
 	if first != nil {
 		return nil, undecodable(first.field, first.reason)
 	}
 	return a, nil
+}
+
+func checkAttempt(a *command.Attempt) *fault {
+	if _, err := command.ParseID(a.CommandID); err != nil {
+		return &fault{field: "commandId", reason: err.Error()}
+	}
+	return nil
 }
 
 func attemptFields(w walker, a *command.Attempt) {

@@ -19,6 +19,7 @@ type avroType struct {
 	*schema
 	binary *goavro.Codec
 	print  uint64 // the schema's fingerprint, which every event begins with
+	plan   *plan  // nil for schemas that are not ours, which goavro alone reads
 }
 
 func compile(text string) (t *avroType, err error) {
@@ -127,5 +128,14 @@ const (
 	logicalDecimal = "decimal"
 )
 
-// fitMoment says whether t is a moment that every reader can write down.
+// fitMoment says whether t is a moment that every reader can write down: of the
+// years 1 to 9999.
 func fitMoment(t time.Time) bool { return t.Year() >= 1 && t.Year() <= 9999 }
+
+// What fits, in the units of Avro since 1970.
+const (
+	firstDay   = -719_162
+	lastDay    = 2_932_896
+	firstMilli = firstDay * 86_400_000
+	lastMilli  = (lastDay+1)*86_400_000 - 1
+)

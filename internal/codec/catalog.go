@@ -2,6 +2,7 @@ package codec
 
 import (
 	"fmt"
+	"reflect"
 	"sync"
 
 	"bankprocessor/schemas"
@@ -33,7 +34,8 @@ var embedded = sync.OnceValues(func() (*catalog, error) {
 			if err != nil {
 				return nil, fmt.Errorf("compiling the schema of %s: %w", topic, err)
 			}
-			c.current[topic] = t // the current schema comes last
+			t.plan, _ = planOf(t.schema, 0) // one without is goavro's alone
+			c.current[topic] = t            // the current schema comes last
 			c.byFingerprint[t.fingerprint()] = catalogEntry{topic: topic, avro: t}
 			c.byRecord[t.name] = topic
 			c.learnNames(t.schema)
@@ -41,6 +43,16 @@ var embedded = sync.OnceValues(func() (*catalog, error) {
 	}
 	return c, nil
 })
+
+// known returns the schema of ours that a registry's is word for word, but for its
+// documentation, and any other as it is. Fingerprints do not tell: they leave out
+// logical types.
+func (c *catalog) known(t *avroType) *avroType {
+	if ours, ok := c.byFingerprint[t.fingerprint()]; ok && reflect.DeepEqual(ours.avro.schema, t.schema) {
+		return ours.avro
+	}
+	return t
+}
 
 func (c *catalog) learnNames(s *schema) {
 	for _, f := range s.fields {

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"bankprocessor/internal/command"
+	"bankprocessor/schemas"
 )
 
 // DefaultMaxBytes is how large a command's value may be unless Options says
@@ -28,8 +29,11 @@ type Options struct {
 type Codec struct {
 	catalog  *catalog
 	registry Registry
-	framer   Framer
 	maxBytes int
+
+	commands map[command.Name]*event
+	results  map[command.Name]*event
+	attempts *event
 
 	mu      sync.Mutex
 	writers map[int32]writerSchema // by registry id
@@ -56,10 +60,18 @@ func New(o Options) (*Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Codec{
-		catalog: c, registry: o.Registry, framer: o.Framer, maxBytes: o.MaxBytes,
+	codec := &Codec{
+		catalog: c, registry: o.Registry, maxBytes: o.MaxBytes,
+		commands: make(map[command.Name]*event), results: make(map[command.Name]*event),
 		writers: make(map[int32]writerSchema),
-	}, nil
+	}
+	on := func(topic string) *event { return &event{topic: topic, avro: c.current[topic], framer: o.Framer} }
+	for _, name := range command.Names() {
+		codec.commands[name] = on(string(name))
+		codec.results[name] = on(schemas.ResultTopic(string(name)))
+	}
+	codec.attempts = on(schemas.AttemptsTopic)
+	return codec, nil
 }
 
 func undecodable(field, reason string) *command.DecodeError {
@@ -184,7 +196,9 @@ func (c *Codec) writer(ctx context.Context, id int32) (*avroType, error) {
 		case err != nil:
 			return nil, fmt.Errorf("asking the schema registry for schema %d: %w", id, err)
 		default:
-			w.avro, w.fault = compile(text)
+			if w.avro, w.fault = compile(text); w.fault == nil {
+				w.avro = c.catalog.known(w.avro)
+			}
 		}
 		if !ok || !unusable.Incomplete {
 			c.mu.Lock()

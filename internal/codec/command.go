@@ -6,7 +6,18 @@ import (
 	"bankprocessor/internal/command"
 )
 
+// decodeCommand takes the fast path and, where that says no, the one of reference,
+// which finds out why not.
 func decodeCommand(name command.Name, t *avroType, datum []byte) (*command.Command, error) {
+	if c := (&command.Command{Payload: newPayload(name)}); c.Payload != nil {
+		if t.readBinary(datum, func(w walker) { commandFields(w, c) }) && checkCommand(c) == nil {
+			return c, nil
+		}
+	}
+	return referenceCommand(name, t, datum)
+}
+
+func referenceCommand(name command.Name, t *avroType, datum []byte) (*command.Command, error) {
 	values, err := t.decode(datum)
 	if err != nil {
 		refusal := undecodable("", err.Error())
@@ -23,23 +34,32 @@ func readCommand(name command.Name, values map[string]any) (*command.Command, er
 		return nil, undecodable("", "the topic is not a command's")
 	}
 	first := read(values, func(w walker) { commandFields(w, c) })
-	id, err := command.ParseID(c.ID)
-	switch {
-	case first != nil:
-	case c.ID == "":
-		first = &fault{field: "commandId", reason: "is required"}
-	case err != nil:
-		first = &fault{field: "commandId", reason: err.Error()}
-	case c.IssuedAt.IsZero():
-		first = &fault{field: "issuedAt", reason: "is required"}
+	if first == nil {
+		first = checkCommand(c)
 	}
 	if first != nil {
 		refusal := undecodable(first.field, first.reason)
-		refusal.CommandID, refusal.CorrelationID = id, c.CorrelationID
+		refusal.CommandID, _ = command.ParseID(c.ID)
+		refusal.CorrelationID = c.CorrelationID
 		return nil, refusal
 	}
-	c.ID = id
 	return c, nil
+}
+
+// checkCommand finds what the envelope must have, and puts the id in its canonical
+// form.
+func checkCommand(c *command.Command) *fault {
+	id, err := command.ParseID(c.ID)
+	switch {
+	case c.ID == "":
+		return &fault{field: "commandId", reason: "is required"}
+	case err != nil:
+		return &fault{field: "commandId", reason: err.Error()}
+	case c.IssuedAt.IsZero():
+		return &fault{field: "issuedAt", reason: "is required"}
+	}
+	c.ID = id
+	return nil
 }
 
 // identify reads what it can of a command's name.
@@ -67,14 +87,5 @@ func leadingID(t *avroType, datum []byte) string {
 // EncodeCommand writes a command with its current schema. A field that the
 // schema requires and the payload lacks is an error that names it.
 func (c *Codec) EncodeCommand(cmd *command.Command) ([]byte, error) {
-	return c.encode(string(cmd.Name()), write(func(w walker) { commandFields(w, cmd) }))
-}
-
-func (c *Codec) encode(topic string, o object) ([]byte, error) {
-	t := c.catalog.current[topic]
-	header, err := c.framer.Header(topic, t.fingerprint())
-	if err != nil {
-		return nil, err
-	}
-	return t.encode(header, o)
+	return c.commands[cmd.Name()].encode(func(w walker) { commandFields(w, cmd) })
 }

@@ -25,9 +25,9 @@ func newPayload(name command.Name) command.Payload {
 
 func commandFields(w walker, c *command.Command) {
 	text(w, "commandId", &c.ID)
-	text(w, "correlationId", &c.CorrelationID)
 	w.moment("issuedAt", &c.IssuedAt)
 	w.moment("expiresAt", &c.ExpiresAt)
+	text(w, "correlationId", &c.CorrelationID)
 	payloadFields(w, c.Payload)
 }
 
@@ -83,7 +83,7 @@ func updateCustomerFields(w walker, p *command.UpdateCustomer) {
 }
 
 func codedName(w walker, name string, p *command.CodedName) {
-	w.record(name, true, func(w walker) {
+	nested(w, name, &p, func(w walker, p *command.CodedName) {
 		text(w, "name", &p.Name)
 		optShort(w, "code", &p.Code)
 	})

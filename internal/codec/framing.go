@@ -34,7 +34,8 @@ func (e *SchemaError) Error() string { return e.Reason }
 type Framer interface {
 	// Header returns the bytes that stand before a datum of the topic's current
 	// schema, whose CRC-64-AVRO fingerprint is given. The topic is less its
-	// prefix.
+	// prefix. What it has returned once stands before every event of the topic: it
+	// is asked again only after an error.
 	Header(topic string, fingerprint uint64) ([]byte, error)
 }
 

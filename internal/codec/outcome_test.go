@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,14 @@ func TestEventID(t *testing.T) {
 	}
 	if EventID(someID, 2) == first || EventID("1b7d9c0e-5f0a-5d7e-8a53-6f2f6c1f7a10", 1) == first {
 		t.Error("two events have one id")
+	}
+	for _, revision := range []int32{0, 1, -1, math.MaxInt32, math.MinInt32} {
+		for _, of := range []string{"", someID, strings.Repeat("x", 99)} {
+			want := uuid.NewSHA1(eventSpace, []byte(of+"/"+strconv.Itoa(int(revision)))).String()
+			if got := EventID(of, revision); got != want {
+				t.Errorf("the event of %q, %d is %s, want %s", of, revision, got, want)
+			}
+		}
 	}
 	if first != "295cc1bb-2ac9-5917-814a-f0bff2f70ce5" {
 		t.Errorf("the id of a known event changed to %s: subscribers would take a repeated event for a new one", first)

@@ -33,24 +33,24 @@ func (r reader) fail(name, reason string) {
 	}
 }
 
-func (r reader) text(name string, p *string) {
+func (r reader) text(name, before string) string {
+	var s string
 	switch v := r.values[name].(type) {
 	case nil:
+		return before
 	case []byte: // Avro promotes bytes to a string
-		r.utf8(name, string(v), p)
+		s = string(v)
 	case string:
-		r.utf8(name, v, p)
+		s = v
 	default:
 		r.fail(name, "must be text")
+		return before
 	}
-}
-
-func (r reader) utf8(name, s string, p *string) {
 	if !utf8.ValidString(s) {
 		r.fail(name, "is not UTF-8")
-		return
+		return before
 	}
-	*p = s
+	return s
 }
 
 func (r reader) flag(name string, p *bool) {
@@ -71,11 +71,11 @@ func (r reader) optFlag(name string, p **bool) {
 	}
 }
 
-func (r reader) integer(name string, bits int, p *int64) {
+func (r reader) integer(name string, bits int, before int64) int64 {
 	var n int64
 	switch v := r.values[name].(type) {
 	case nil:
-		return
+		return before
 	case int32:
 		n = int64(v)
 	case int64:
@@ -84,25 +84,24 @@ func (r reader) integer(name string, bits int, p *int64) {
 		var err error
 		if n, err = strconv.ParseInt(v.String(), 10, 64); err != nil {
 			r.fail(name, "must be a whole number of at most 64 bits")
-			return
+			return before
 		}
 	default:
 		r.fail(name, "must be a whole number")
-		return
+		return before
 	}
 	if bits == 32 && int64(int32(n)) != n {
 		r.fail(name, "must be a whole number of at most 32 bits")
-		return
+		return before
 	}
-	*p = n
+	return n
 }
 
-func (r reader) optInteger(name string, bits int, p **int64) {
-	if r.values[name] != nil {
-		var n int64
-		r.integer(name, bits, &n)
-		*p = &n
+func (r reader) optInteger(name string, bits int, before int64, present bool) (int64, bool) {
+	if r.values[name] == nil {
+		return before, present
 	}
+	return r.integer(name, bits, 0), true
 }
 
 func (r reader) decimal(name string, p **command.Decimal) {
@@ -194,31 +193,42 @@ func (r reader) moment(name string, p *time.Time) {
 	*p = t
 }
 
-func (r reader) record(name string, _ bool, fields func(walker)) {
+func (r reader) record(name string, _ bool) (walker, bool) {
 	switch v := r.values[name].(type) {
 	case nil:
 	case map[string]any:
-		fields(reader{values: v, path: join(r.path, name), fault: r.fault})
+		return r.inside(name, v), true
 	default:
 		r.fail(name, "must be a record")
 	}
+	return nil, false
 }
 
-func (r reader) list(name string, _ int, resize func(int), item func(int, walker)) {
+func (r reader) list(name string, length int) int {
 	list, ok := r.values[name].([]any)
-	if !ok {
-		if r.values[name] != nil {
-			r.fail(name, "must be a list")
-		}
-		return
+	switch {
+	case ok:
+		return len(list)
+	case r.values[name] != nil:
+		r.fail(name, "must be a list")
 	}
-	resize(len(list))
-	for i, v := range list {
-		values, ok := v.(map[string]any)
-		if !ok {
-			r.fail(name, "must be a list of records")
-			return
-		}
-		item(i, reader{values: values, path: join(r.path, name), fault: r.fault})
-	}
+	return length
 }
+
+func (r reader) item(name string, i int) walker {
+	list, _ := r.values[name].([]any)
+	if i >= len(list) {
+		return r.inside(name, nil)
+	}
+	values, ok := list[i].(map[string]any)
+	if !ok {
+		r.fail(name, "must be a list of records")
+	}
+	return r.inside(name, values)
+}
+
+func (r reader) inside(name string, values map[string]any) reader {
+	return reader{values: values, path: join(r.path, name), fault: r.fault}
+}
+
+func (reader) end() {}

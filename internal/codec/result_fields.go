@@ -42,12 +42,13 @@ func outcomeFields(w walker, o *command.Outcome) {
 	w.moment("receivedAt", &o.ReceivedAt)
 	w.moment("completedAt", &o.CompletedAt)
 	listOf(w, "violations", (*[]command.Violation)(&o.Violations), violationFields)
-	w.record("payload", o.Result != nil, func(w walker) {
+	if inner, ok := w.record("payload", o.Result != nil); ok {
 		if o.Result == nil {
 			o.Result = newResult(o.Command)
 		}
-		resultFields(w, o.Result)
-	})
+		resultFields(inner, o.Result)
+		inner.end()
+	}
 }
 
 func violationFields(w walker, v *command.Violation) {
@@ -123,14 +124,14 @@ func invoiceResultRowFields(w walker, r *command.InvoiceResultRow) {
 
 func loanOfferFields(w walker, r *command.LoanOffer) {
 	long(w, "applicationNumber", &r.ApplicationNumber)
-	w.optInteger("internetDisplayType", 64, &r.InternetDisplayType)
+	optLong(w, "internetDisplayType", &r.InternetDisplayType)
 	text(w, "productDescription", &r.ProductDescription)
 	w.decimal("creditAmount", &r.CreditAmount)
-	w.optInteger("maturity", 64, &r.Maturity)
+	optLong(w, "maturity", &r.Maturity)
 	w.decimal("contractInterestRate", &r.ContractInterestRate)
 	w.decimal("monthlyInstallmentAmount", &r.MonthlyInstallmentAmount)
 	w.decimal("interestRate", &r.InterestRate)
-	w.optInteger("pricingBreakdownId", 64, &r.PricingBreakdownID)
+	optLong(w, "pricingBreakdownId", &r.PricingBreakdownID)
 	w.decimal("creditAllocationFees", &r.CreditAllocationFees)
 	w.decimal("insurancePremiumAmount", &r.InsurancePremiumAmount)
 	w.decimal("allocationFeesTaxesTotal", &r.AllocationFeesTaxesTotal)
@@ -140,9 +141,9 @@ func loanOfferFields(w walker, r *command.LoanOffer) {
 	w.decimal("appraisalAmount", &r.AppraisalAmount)
 	w.decimal("bsmv", &r.Bsmv)
 	w.decimal("kkdf", &r.Kkdf)
-	w.optInteger("gracePeriodInstallmentCount", 64, &r.GracePeriodInstallmentCount)
-	w.optInteger("paymentPeriod", 64, &r.PaymentPeriod)
+	optLong(w, "gracePeriodInstallmentCount", &r.GracePeriodInstallmentCount)
+	optLong(w, "paymentPeriod", &r.PaymentPeriod)
 	w.decimal("interestBalanceAmount", &r.InterestBalanceAmount)
 	w.decimal("annualCostRate", &r.AnnualCostRate)
-	w.optInteger("showInsuranceFee", 64, &r.ShowInsuranceFee)
+	optLong(w, "showInsuranceFee", &r.ShowInsuranceFee)
 }

@@ -144,15 +144,13 @@ func declared(s *schema, path string) []string {
 }
 
 // A field that is walked and not declared, or the other way round, would be lost
-// in silence.
+// in silence, and one out of order would be walked on the path of reference only.
 func TestTheWalkVisitsExactlyTheSchemasFields(t *testing.T) {
 	t.Parallel()
 	c := setup(t, Options{})
 	same := func(topic string, o object) {
 		t.Helper()
 		got, want := walked(o, ""), declared(c.catalog.current[topic].schema, "")
-		slices.Sort(got)
-		slices.Sort(want)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-schema +walk):\n%s", topic, diff)
 		}

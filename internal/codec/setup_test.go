@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -62,6 +63,8 @@ type drawing struct {
 	t *rapid.T
 	// nils says whether pointers and moments may be absent: they may in results.
 	nils bool
+	// wild says that values may be what no event carries.
+	wild bool
 	// scale and digits bound decimals.
 	scale, digits int
 }
@@ -76,7 +79,12 @@ func (d drawing) fill(v reflect.Value, label string) {
 		d.fill(v.Elem(), label)
 	case reflect.String:
 		v.SetString(rapid.String().Draw(d.t, label))
-	case reflect.Int, reflect.Int32:
+	case reflect.Int:
+		v.SetInt(int64(rapid.Int32().Draw(d.t, label)))
+		if d.wild {
+			v.SetInt(rapid.Int64().Draw(d.t, label))
+		}
+	case reflect.Int32:
 		v.SetInt(int64(rapid.Int32().Draw(d.t, label)))
 	case reflect.Int64:
 		v.SetInt(rapid.Int64().Draw(d.t, label))
@@ -95,6 +103,9 @@ func (d drawing) fill(v reflect.Value, label string) {
 }
 
 func (d drawing) fillStruct(v reflect.Value, label string) {
+	if d.wild && d.fillWild(v, label) {
+		return
+	}
 	switch v.Interface().(type) {
 	case command.Decimal:
 		scale := rapid.IntRange(0, d.scale).Draw(d.t, label+" scale")
@@ -114,6 +125,30 @@ func (d drawing) fillStruct(v reflect.Value, label string) {
 			d.fill(v.Field(i), label+"."+v.Type().Field(i).Name)
 		}
 	}
+}
+
+// fillWild fills what has bounds with something beyond them, or zero.
+func (d drawing) fillWild(v reflect.Value, label string) bool {
+	if !rapid.Bool().Draw(d.t, label+" wild") {
+		return false
+	}
+	switch v.Interface().(type) {
+	case command.Decimal:
+		scale := rapid.IntRange(0, command.MaxDecimalScale).Draw(d.t, label+" scale")
+		v.Set(reflect.ValueOf(command.NewDecimal(rapid.Int64().Draw(d.t, label), uint8(scale))))
+	case command.Date:
+		number := rapid.IntRange(-12_000, 12_000)
+		v.Set(reflect.ValueOf(command.Date{
+			Year: number.Draw(d.t, label+" year"), Month: time.Month(number.Draw(d.t, label+" month")), Day: number.Draw(d.t, label+" day"),
+		}))
+	case time.Time:
+		seconds := rapid.OneOf(rapid.Int64Range(-1<<40, 1<<40), rapid.SampledFrom([]int64{-62135596800, -62135596801, 253402300799, 253402300800}))
+		zone := time.FixedZone("", rapid.IntRange(-50_000, 50_000).Draw(d.t, label+" zone"))
+		v.Set(reflect.ValueOf(time.Unix(seconds.Draw(d.t, label), rapid.Int64Range(0, 999_999_999).Draw(d.t, label+" nanos")).In(zone)))
+	default:
+		return false
+	}
+	return true
 }
 
 // drawPayload fills every field that the schema requires; amounts fit
@@ -155,4 +190,42 @@ func drawOutcome(t *rapid.T, name command.Name) *command.Outcome {
 		drawing{t: t, nils: true, scale: command.MaxDecimalScale, digits: 18}.fill(reflect.ValueOf(o.Result).Elem(), "result")
 	}
 	return o
+}
+
+// drawEvent draws any value of a topic's type, those included that no event carries.
+func drawEvent(t *rapid.T, topic string) any {
+	d := drawing{t: t, nils: true, wild: rapid.Bool().Draw(t, "wild"), scale: command.MaxDecimalScale, digits: 18}
+	if !d.wild && slices.Contains(command.Names(), command.Name(topic)) {
+		return drawCommand(t, command.Name(topic))
+	}
+	for _, name := range command.Names() {
+		switch topic {
+		case string(name):
+			c := &command.Command{Payload: newPayload(name)}
+			d.fillExported(c, "command", "Payload")
+			d.fillExported(c.Payload, "payload")
+			return c
+		case schemas.ResultTopic(string(name)):
+			o := &command.Outcome{}
+			d.fillExported(o, "outcome", "Result")
+			if rapid.Bool().Draw(t, "result") {
+				o.Result = newResult(name)
+				d.fillExported(o.Result, "result")
+			}
+			return o
+		}
+	}
+	a := &command.Attempt{}
+	d.fillExported(a, "attempt")
+	return a
+}
+
+// fillExported fills the fields of what p points to, but for one.
+func (d drawing) fillExported(p any, label string, but ...string) {
+	v := reflect.ValueOf(p).Elem()
+	for i := range v.NumField() {
+		if name := v.Type().Field(i).Name; !slices.Contains(but, name) {
+			d.fill(v.Field(i), label+"."+name)
+		}
+	}
 }

@@ -43,8 +43,11 @@ func (o object) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// writer is the walker that writes.
-type writer struct{ object }
+// writer is the walker that writes objects.
+type writer struct {
+	object
+	whole func(object) // takes the object of a nested record when it ends
+}
 
 func write(fields func(walker)) object {
 	var w writer
@@ -56,15 +59,28 @@ func (w *writer) put(name string, value any, empty bool) {
 	w.object = append(w.object, member{name: name, value: value, empty: empty})
 }
 
-func (w *writer) text(name string, p *string) { w.put(name, *p, *p == "") }
+func (w *writer) text(name, v string) string {
+	w.put(name, v, v == "")
+	return v
+}
 
 func (w *writer) flag(name string, p *bool) { w.put(name, *p, false) }
 
-func (w *writer) integer(name string, _ int, p *int64) { w.put(name, *p, *p == 0) }
+func (w *writer) integer(name string, _ int, v int64) int64 {
+	w.put(name, v, v == 0)
+	return v
+}
 
 func (w *writer) optFlag(name string, p **bool) { putPointer(w, name, *p) }
 
-func (w *writer) optInteger(name string, _ int, p **int64) { putPointer(w, name, *p) }
+func (w *writer) optInteger(name string, _ int, v int64, present bool) (int64, bool) {
+	if present {
+		w.put(name, v, false)
+	} else {
+		w.put(name, nil, true)
+	}
+	return v, present
+}
 
 func (w *writer) decimal(name string, p **command.Decimal) { putPointer(w, name, *p) }
 
@@ -84,21 +100,26 @@ func (w *writer) moment(name string, p *time.Time) {
 	w.put(name, p.UTC(), false)
 }
 
-func (w *writer) record(name string, present bool, fields func(walker)) {
+func (w *writer) record(name string, present bool) (walker, bool) {
 	if !present {
 		w.put(name, nil, true)
-		return
+		return nil, false
 	}
-	w.put(name, write(fields), false)
+	return &writer{whole: func(o object) { w.put(name, o, false) }}, true
 }
 
-func (w *writer) list(name string, length int, _ func(int), item func(int, walker)) {
-	list := make([]object, length)
-	for i := range list {
-		list[i] = write(func(w walker) { item(i, w) })
-	}
-	w.put(name, list, false)
+func (w *writer) list(name string, length int) int {
+	w.put(name, make([]object, length), false)
+	return length
 }
+
+// item is of the list that was put last.
+func (w *writer) item(_ string, i int) walker {
+	list, _ := w.object[len(w.object)-1].value.([]object)
+	return &writer{whole: func(o object) { list[i] = o }}
+}
+
+func (w *writer) end() { w.whole(w.object) }
 
 func putPointer[T any](w *writer, name string, p *T) {
 	if p == nil {

@@ -1,0 +1,125 @@
+package codec
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"bankprocessor/internal/command"
+)
+
+func someAttempt() *command.Attempt {
+	return &command.Attempt{
+		CommandID: someID, Command: command.DBSInvoiceUpsert, Number: 1, ChannelRequestID: "1b7d9c0e-5f0a-5d7e-8a53-6f2f6c1f7a10",
+		Operation: command.InsertInvoice, StartedAt: time.UnixMilli(1767602040000).UTC(), Partition: 3, Offset: 1 << 30,
+	}
+}
+
+// filled is an outcome of the command with a payload of every field, rows included.
+func filled(name command.Name) *command.Outcome {
+	o := someOutcome()
+	o.Command, o.Result = name, newResult(name)
+	row := func() *command.Decimal { return new(command.NewDecimal(900050, 2)) }
+	switch r := o.Result.(type) {
+	case *command.InvoiceRecorded:
+		o.Result = someOutcome().Result
+	case *command.LimitList:
+		r.Rows = []command.LimitRow{{CompanyCode: "SOLEN", DealerCode: "1", Limit: row(), Risk: row()}, {AvailableLimit: row(), AccountBalance: row()}}
+	case *command.InvoiceResultList:
+		r.Rows = []command.InvoiceResultRow{{InvoiceNumber: "1", InvoiceAmount: row(), DueDate: command.Date{Year: 2026, Month: 1, Day: 2}, LastUpdated: at}, {}}
+	case *command.LoanOffer:
+		r.ApplicationNumber, r.CreditAmount, r.Maturity, r.InterestRate = 1, row(), new(int64(12)), row()
+	}
+	return o
+}
+
+// Each pair is the fast path and the one of reference.
+func BenchmarkDecode(b *testing.B) {
+	c := setup(b, Options{})
+	for _, name := range command.Names() {
+		value := encoded(b, c, example(b, c, name))
+		b.Run(string(name)+"/fast", func(b *testing.B) {
+			b.ReportAllocs()
+			m := &command.Message{Name: name, Value: value}
+			for b.Loop() {
+				if _, err := c.Decode(context.Background(), m); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(string(name)+"/reference", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := referenceCommand(name, c.commands[name].avro, value[singleHeader:]); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	c := setup(b, Options{})
+	pair := func(of string, e *event, fields func(walker)) {
+		b.Run(of+"/fast", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := e.encode(fields); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(of+"/reference", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := e.reference(nil, fields); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	for _, name := range command.Names() {
+		o := filled(name)
+		pair(string(name)+".result", c.results[name], func(w walker) { outcomeFields(w, o) })
+	}
+	a := someAttempt()
+	pair("bank.attempts", c.attempts, func(w walker) { attemptFields(w, a) })
+}
+
+func BenchmarkEventID(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = EventID(someID, 1)
+	}
+}
+
+func TestFastPathGarbage(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector drops what a pool keeps")
+	}
+	c := setup(t, Options{})
+	invoice := &command.Message{Name: command.DBSInvoiceUpsert, Value: encoded(t, c, example(t, c, command.DBSInvoiceUpsert))}
+	update := &command.Message{Name: command.CustomerUpdate, Value: encoded(t, c, example(t, c, command.CustomerUpdate))}
+	outcome, list, attempt := filled(command.DBSInvoiceUpsert), filled(command.DBSInvoiceResultsQuery), someAttempt()
+	for name, tt := range map[string]struct {
+		allowed float64
+		do      func() error
+	}{
+		"Decode of an invoice":         {5, func() error { _, err := c.Decode(context.Background(), invoice); return err }},
+		"Decode of a customer":         {13, func() error { _, err := c.Decode(context.Background(), update); return err }},
+		"EncodeOutcome of an invoice":  {2, func() error { _, err := c.EncodeOutcome(outcome); return err }},
+		"EncodeOutcome of many fields": {2, func() error { _, err := c.EncodeOutcome(list); return err }},
+		"EncodeAttempt":                {2, func() error { _, err := c.EncodeAttempt(attempt); return err }},
+		"EventID":                      {2, func() error { EventID(someID, 1); return nil }},
+	} {
+		var failed error
+		got := testing.AllocsPerRun(200, func() {
+			if err := tt.do(); err != nil {
+				failed = err
+			}
+		})
+		if failed != nil || got > tt.allowed {
+			t.Errorf("%s: %v allocations, %v are allowed; %v", name, got, tt.allowed, failed)
+		}
+	}
+}
