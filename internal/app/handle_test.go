@@ -10,6 +10,7 @@ import (
 	"bankprocessor/internal/processing"
 	"bankprocessor/internal/telemetry"
 	"bankprocessor/internal/topics"
+	"bankprocessor/test/allocs"
 )
 
 // stubs stand for what a command meets on its way beside the processor itself.
@@ -89,18 +90,6 @@ func BenchmarkHandle(b *testing.B) {
 
 // What every command costs must not come back unseen.
 func TestACommandAllocatesLittle(t *testing.T) {
-	if raceDetector {
-		t.Skip("the race detector allocates by itself")
-	}
-	for name, tt := range map[string]struct {
-		attempts []string
-		most     float64
-	}{
-		"plain":    {[]string{}, 6},
-		"attempts": {nil, 8},
-	} {
-		if n := testing.AllocsPerRun(200, happyHandler(t, tt.attempts)); n > tt.most {
-			t.Errorf("%s: %v allocations, want at most %v", name, n, tt.most)
-		}
-	}
+	allocs.AtMost(t, 6, happyHandler(t, []string{}))
+	allocs.AtMost(t, 8, happyHandler(t, nil)) // with its attempt
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"bankprocessor/internal/command"
+	"bankprocessor/test/allocs"
 )
 
 func BenchmarkValidInvoice(b *testing.B) {
@@ -19,16 +20,12 @@ func BenchmarkValidInvoice(b *testing.B) {
 // What every command costs must not come back unseen.
 func TestLookingAtAnInvoiceAllocatesNothing(t *testing.T) {
 	p, key, room := validInvoice(), []byte("SOLEN|0222"), make([]byte, 0, 64)
-	for name, look := range map[string]func(){
-		"Validate":   func() { p.Validate(rules) },
-		"Warnings":   func() { p.Warnings(rules) },
-		"HasKey":     func() { p.HasKey(key) },
-		"references": func() { command.ReferenceHoldsPersonalData("order-2026-0001") },
-		"amounts":    func() { p.Amount.AppendTo(room) },
-		"days":       func() { p.DueDate.AppendTo(room) },
-	} {
-		if n := testing.AllocsPerRun(100, look); n > 0 {
-			t.Errorf("%s: %v allocations", name, n)
-		}
-	}
+	allocs.AtMost(t, 0, func() {
+		p.Validate(rules)
+		p.Warnings(rules)
+		p.HasKey(key)
+		command.ReferenceHoldsPersonalData("order-2026-0001")
+		p.Amount.AppendTo(room)
+		p.DueDate.AppendTo(room)
+	})
 }
