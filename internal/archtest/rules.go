@@ -30,8 +30,9 @@ var rooms = []room{
 	{path: "internal/lease", may: []string{"internal/planted"}, never: []string{"net"}},
 	{path: "internal/planted"},
 	{path: "internal/processing", may: []string{"internal/command", "internal/planted"}, never: []string{"net/http", "os"}},
-	{path: "internal/bankapi", may: []string{"internal/command", "internal/follow", "internal/secret", "internal/tlsfile"}},
+	{path: "internal/bankapi", may: []string{"internal/bankapi/http1", "internal/command", "internal/follow", "internal/secret", "internal/tlsfile"}},
 	{path: "internal/bankapi/wire", may: []string{"internal/command"}, never: []string{"net/http"}},
+	{path: "internal/bankapi/http1"},
 	{path: "internal/bankapi/...", may: []string{"internal/bankapi", "internal/bankapi/wire", "internal/command", "internal/secret"}},
 	{path: "internal/consumers", may: []string{"internal/kafka", "internal/lease", "internal/planted"}, never: []string{"net/http"}},
 	{path: "internal/producers", may: []string{"internal/codec", "internal/command", "internal/kafka"}, never: []string{"net/http"}},
@@ -79,7 +80,7 @@ var owners = []owner{
 
 // standardOnly are the packages that import nothing but the standard library,
 // outside their tests.
-var standardOnly = []string{"internal/command", "internal/bankapi/wire", "internal/admin", "internal/banksim", "schemas"}
+var standardOnly = []string{"internal/command", "internal/bankapi/http1", "internal/bankapi/wire", "internal/admin", "internal/banksim", "schemas"}
 
 // floatFree are the trees through which amounts pass. floats are the files in
 // them whose floating-point numbers are none.

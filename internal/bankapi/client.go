@@ -1,29 +1,26 @@
 package bankapi
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strings"
-	"time"
 
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/tlsfile"
 )
 
 // Client posts to one bank. It is safe for concurrent use and owns no goroutine
-// but those of net/http's idle connections.
+// but those of net/http's idle connections, where it offers h2.
 type Client struct {
 	cfg    HTTPConfig
 	base   string
 	files  *tlsfile.Files
-	http   *http.Client
+	http   *http.Client // where h2 is offered; nil for HTTP/1.1
+	pool   *pool        // of HTTP/1.1
+	places *places      // that it posts to over HTTP/1.1
 	signer BodySigner
 }
 
@@ -38,15 +35,16 @@ func NewClient(cfg HTTPConfig) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tls: %w", err)
 	}
-	return &Client{
-		cfg:   cfg,
-		base:  strings.TrimRight(cfg.BaseURL, "/"),
-		files: files,
-		http: &http.Client{
-			Transport:     newConnections(cfg, files),
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-	}, nil
+	c := &Client{cfg: cfg, base: strings.TrimRight(cfg.BaseURL, "/"), files: files}
+	if !cfg.HTTP2 {
+		c.pool, c.places = newPool(cfg, files), newPlaces()
+		return c, nil
+	}
+	c.http = &http.Client{
+		Transport:     newConnections(cfg, files),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return c, nil
 }
 
 // WithSigner returns a client that signs the exact bytes of every body it posts.
@@ -65,89 +63,41 @@ func (c *Client) URL(path string) string { return c.base + path }
 func (c *Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "client of %s", c.base) }
 
 // CloseIdle closes the connections that no call uses.
-func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
+func (c *Client) CloseIdle() {
+	if c.http != nil {
+		c.http.CloseIdleConnections()
+		return
+	}
+	c.pool.closeIdle()
+}
 
 // Post makes one round trip and never follows a redirect. It ends by the
 // client's own timeout even where ctx has none.
 func (c *Client) Post(ctx context.Context, r Request) Exchange {
-	e := c.post(ctx, r)
-	e.BodyInUse = true // net/http may write on after it has returned
-	return e
-}
-
-func (c *Client) post(ctx context.Context, r Request) Exchange {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
-	defer cancel()
-	sent := sending{permit: r.Permit, stop: cancel}
-	req, err := http.NewRequestWithContext(sent.trace(ctx), http.MethodPost, r.URL, bytes.NewReader(r.Body))
-	if err != nil {
-		return Exchange{Delivery: command.NotSent, Err: errors.New("building bank request: the URL is not valid")}
-	}
-	for _, f := range r.Header {
-		req.Header.Set(f.Name, f.Value)
-	}
-	if c.signer != nil {
-		signature, err := c.signer.Sign(r.Body)
-		if err != nil {
-			return Exchange{Delivery: command.NotSent, Err: fmt.Errorf("signing bank request: %w", err)}
-		}
-		maps.Copy(req.Header, signature)
-	}
-	if c.cfg.HTTP2 {
-		sent.guard(req)
-	}
-	if err := sent.ask(); err != nil {
-		return Exchange{Delivery: command.NotSent, Err: err}
-	}
-	resp, err := c.http.Do(req)
-	if refused := sent.refused(); err != nil && refused != nil {
-		e := Exchange{Delivery: command.NotSent, Err: refused}
-		if sent.left() {
-			e.Delivery = command.Unanswered
-		}
+	if c.http != nil {
+		e := c.postOverNetHTTP(ctx, r)
+		e.BodyInUse = true // net/http may write on after it has returned
 		return e
 	}
+	return c.postOverHTTP1(ctx, r)
+}
+
+// sign returns what signs the body; nothing without a signer.
+func (c *Client) sign(body []byte) (http.Header, error) {
+	if c.signer == nil {
+		return nil, nil
+	}
+	signature, err := c.signer.Sign(body)
 	if err != nil {
-		if refusal := c.tlsError(&sent, err); refusal != nil {
-			return Exchange{Delivery: command.NotSent, Err: refusal}
-		}
-		return Exchange{Delivery: sent.delivery(ctx), Err: fmt.Errorf("posting to bank: %w", withoutURL(err))}
+		return nil, fmt.Errorf("signing bank request: %w", err)
 	}
-	defer func() { _ = resp.Body.Close() }() // the body has been read or is given up
-	e := Exchange{
-		Status:     resp.StatusCode,
-		Header:     resp.Header,
-		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now()),
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, c.cfg.MaxResponseBytes+1))
-	switch {
-	case err != nil:
-		e.Err = fmt.Errorf("reading bank answer: %w", withoutURL(err))
-	case int64(len(body)) > c.cfg.MaxResponseBytes:
-		e.Oversize = true
-		e.Err = fmt.Errorf("reading bank answer: over %d bytes", c.cfg.MaxResponseBytes)
-	default:
-		e.Delivery, e.Body = command.Answered, body
-	}
-	return e
+	return signature, nil
 }
 
-// delivery judges a request that failed. A context that ends while a connection
-// is at hand races with the goroutine that writes to it, which may still win.
-func (s *sending) delivery(ctx context.Context) command.Delivery {
-	if s.wroteHeaders.Load() || (s.gotConn.Load() && ctx.Err() != nil) {
-		return command.Unanswered
-	}
-	return command.NotSent
-}
+// errURL does not show the URL, whose query may hold a secret.
+var errURL = errors.New("building bank request: the URL is not valid")
 
-// withoutURL drops the URL that net/http puts in front of its errors.
-func withoutURL(err error) error {
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		return u.Err
-	}
-	return err
-}
+func notSent(err error) Exchange { return Exchange{Delivery: command.NotSent, Err: err} }
 
 func loopback(host string) bool {
 	if host == "localhost" {

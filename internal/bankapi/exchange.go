@@ -16,7 +16,8 @@ type Exchange struct {
 	Delivery command.Delivery
 	// Status is the HTTP status, 0 when not even that arrived.
 	Status int
-	Header http.Header
+	// ContentType is the field as it stands.
+	ContentType string
 	// Body is the whole body after decompression, nil when it did not arrive
 	// whole or was Oversize.
 	Body     []byte
@@ -62,6 +63,9 @@ type Request struct {
 // past, negative or unreadable is 0.
 func retryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
+	if value == "" {
+		return 0
+	}
 	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
 		return max(0, time.Duration(seconds)*time.Second)
 	}

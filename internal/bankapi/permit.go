@@ -11,22 +11,35 @@ import (
 // is wrapped beside it.
 var ErrWithheld = errors.New("the call was withheld")
 
+// permitted asks a permit; nil permits.
+func permitted(permit func() error) error {
+	if permit == nil {
+		return nil
+	}
+	if err := permit(); err != nil {
+		return fmt.Errorf("%w: %w", ErrWithheld, err)
+	}
+	return nil
+}
+
 // ask asks the request's permit. A refusal is final: net/http, which would try what
 // has not been written on another connection, is told to stop.
 func (s *sending) ask() error {
-	if s.permit == nil {
-		return nil
+	if refused := s.refused(); refused != nil {
+		return refused
 	}
-	if refused := s.refusal.Load(); refused != nil {
-		return *refused
-	}
-	err := s.permit()
+	err := permitted(s.permit)
 	if err != nil {
-		err = fmt.Errorf("%w: %w", ErrWithheld, err)
-		s.refusal.Store(&err)
-		s.stop()
+		s.refuse(err)
 	}
 	return err
+}
+
+func (s *sending) refuse(err error) {
+	s.refusal.Store(&err)
+	if s.stop != nil {
+		s.stop()
+	}
 }
 
 // refused returns ask's refusal, nil for none.

@@ -68,7 +68,7 @@ type sending struct {
 	on atomic.Pointer[wire]
 
 	permit  func() error // of the request; nil permits
-	stop    func()       // gives the request up
+	stop    func()       // gives the request up; nil where nobody but the caller sends it
 	refusal atomic.Pointer[error]
 	from    atomic.Pointer[departure]
 }

@@ -78,7 +78,7 @@ func (t *tokenTrip) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	return &http.Response{
 		StatusCode: t.exchange.Status,
-		Header:     t.exchange.Header,
+		Header:     http.Header{"Content-Type": {t.exchange.ContentType}},
 		Body:       io.NopCloser(bytes.NewReader(t.exchange.Body)),
 		Request:    req,
 	}, nil

@@ -17,6 +17,7 @@ import (
 // follows.
 type wire struct {
 	net.Conn
+	silence  silence // of a connection that idles
 	opened   time.Time
 	left     atomic.Int64             // bytes that have been written, or may have been
 	permit   atomic.Pointer[sending]  // whose request is being written; nil for nobody's
@@ -79,7 +80,8 @@ func (w *wire) shared() bool {
 }
 
 // Write asks the permit of the request that is being written, if there is one. It
-// counts before it writes: what is counted may have left.
+// counts before it writes, as others may look meanwhile, and takes back what the
+// kernel has not taken: what is counted may have left.
 func (w *wire) Write(b []byte) (int, error) {
 	if s := w.permit.Load(); s != nil {
 		if err := s.ask(); err != nil {
@@ -87,11 +89,15 @@ func (w *wire) Write(b []byte) (int, error) {
 		}
 	}
 	w.left.Add(int64(len(b)))
-	return w.Conn.Write(b)
+	n, err := w.Conn.Write(b)
+	w.left.Add(int64(n - len(b)))
+	return n, err
 }
 
 func newWire(conn net.Conn) *wire {
-	return &wire{Conn: conn, opened: time.Now(), closed: make(chan struct{})}
+	w := &wire{Conn: conn, opened: time.Now(), closed: make(chan struct{})}
+	w.silence.of(conn)
+	return w
 }
 
 // young says whether the bank may still refuse the connection.
