@@ -268,6 +268,28 @@ func TestOddBytesAreReadByTheReference(t *testing.T) {
 	}
 }
 
+// More rows than a block may hold are the reference's, both ways.
+func TestAListOfManyBlocks(t *testing.T) {
+	t.Parallel()
+	c := setup(t, Options{})
+	o := filled(command.DBSLimitQuery)
+	o.Result = &command.LimitList{Rows: make([]command.LimitRow, maxBlock+1)}
+	results := bothSides(c)[schemas.ResultTopic(string(command.DBSLimitQuery))]
+	if _, ok := results.event.avro.writeBinary(nil, results.fields(o)); ok {
+		t.Error("is written on the fast path")
+	}
+	b, err := c.EncodeOutcome(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := results.fast(b[singleHeader:]); ok {
+		t.Error("is read on the fast path")
+	}
+	if back, err := c.DecodeOutcome(t.Context(), o.Command, b); err != nil || !cmp.Equal(back, o) {
+		t.Errorf("does not come back: %v", err)
+	}
+}
+
 // violation is the start of a list, its block's count first.
 func violation(field string, count byte) []byte {
 	return append([]byte{count, byte(len(field)) << 1}, field+"\x02c\x02m"...)
