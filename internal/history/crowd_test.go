@@ -61,7 +61,7 @@ func TestACrowd(t *testing.T) {
 		t.Errorf("%d outcomes", n)
 	}
 	r.wantLookback(t, handlers*each, ends[attempts].Next, ends[outcomes].Next)
-	if p := r.partition(invoices); len(p.unsettled)+len(p.held)+len(p.turns)+len(p.byOffset)+len(p.attempts) != 0 {
+	if p := r.partition(invoices); len(p.unsettled)+len(p.byOffset) != 0 || len(p.ids) > 50 {
 		t.Error("something is left")
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"hash/maphash"
 	"log/slog"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"bankprocessor/internal/command"
@@ -59,8 +61,12 @@ type History struct {
 	deps Deps
 	seed maphash.Seed // of the sums of values, which do not leave the process
 
-	mu       sync.Mutex
-	parts    map[kafka.TopicPartition]*partition
+	// parts are, by their numbers, the partitions of every topic. They are looked up
+	// several times for every command and hardly ever get more: a new list takes the
+	// place of the one before.
+	parts atomic.Pointer[[][]*partition]
+
+	mu       sync.Mutex          // parts change under it
 	attempts map[int32]*frontier // of the attempts partitions
 }
 
@@ -72,18 +78,22 @@ func New(cfg Config, d Deps) *History {
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &History{
-		cfg: cfg.WithDefaults(), deps: d, seed: maphash.MakeSeed(),
-		parts: make(map[kafka.TopicPartition]*partition), attempts: make(map[int32]*frontier),
+	h := &History{
+		cfg: cfg.WithDefaults(), deps: d, seed: maphash.MakeSeed(), attempts: make(map[int32]*frontier),
 	}
+	h.parts.Store(&[][]*partition{})
+	return h
 }
 
 // partition returns what is known of tp. It stays the same for as long as h does.
 func (h *History) partition(tp kafka.TopicPartition) *partition {
+	if p := find(*h.parts.Load(), tp); p != nil {
+		return p
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	p, ok := h.parts[tp]
-	if ok {
+	parts := slices.Clone(*h.parts.Load())
+	if p := find(parts, tp); p != nil {
 		return p
 	}
 	attempts, ok := h.attempts[tp.Partition]
@@ -91,9 +101,26 @@ func (h *History) partition(tp kafka.TopicPartition) *partition {
 		attempts = newFrontier()
 		h.attempts[tp.Partition] = attempts
 	}
-	p = &partition{tp: tp, nextAttempt: attempts, turns: make(map[id]*turn), known: newKnown(h.cfg.Window)}
-	h.parts[tp] = p
+	p := &partition{tp: tp, nextAttempt: attempts, known: newKnown(h.cfg.Window)}
+	if more := int(tp.Partition) + 1 - len(parts); more > 0 {
+		parts = append(parts, make([][]*partition, more)...)
+	}
+	parts[tp.Partition] = append(slices.Clip(parts[tp.Partition]), p)
+	h.parts.Store(&parts)
 	return p
+}
+
+// find returns tp's part of parts, nil when it has none.
+func find(parts [][]*partition, tp kafka.TopicPartition) *partition {
+	if int(tp.Partition) >= len(parts) {
+		return nil
+	}
+	for _, p := range parts[tp.Partition] {
+		if p.tp.Topic == tp.Topic {
+			return p
+		}
+	}
+	return nil
 }
 
 func (h *History) partitionOf(m *command.Message) *partition {
@@ -140,7 +167,7 @@ func (h *History) Release(tp kafka.TopicPartition) {
 	p := h.partition(tp)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.known = newKnown(h.cfg.Window)
+	p.forget(h.cfg.Window)
 }
 
 // sum tells values apart; it is never 0.

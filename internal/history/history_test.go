@@ -100,7 +100,7 @@ func TestTheWindow(t *testing.T) {
 	r.Settled(invoices, 2)
 	r.want(t, invoice(20, 2), "fresh")
 	r.want(t, invoice(20, 7), "elsewhere")
-	if n := len(r.partition(invoices).concluded); n != 3 {
+	if n := len(r.partition(invoices).ids); n != 3 {
 		t.Errorf("%d are remembered, want 3", n)
 	}
 }
@@ -193,12 +193,13 @@ func TestARememberedCommandCostsLittle(t *testing.T) {
 	before := heap()
 	for n := range 250_000 { // forgets more than it remembers
 		k, _ := parseID(commandID(n))
-		p.needs(k, int64(n), unknown, int64(n))
-		p.conclude(k, int64(n), 1)
+		e := p.entry(k)
+		p.needs(e, int64(n), unknown, int64(n))
+		p.conclude(e, int64(n), 1)
 		p.settle(int64(n))
 	}
 	each := (heap() - before) / 100_000
-	if n := len(p.concluded); n != 100_000 || each > bytesPerCommand {
+	if n := len(p.ids); n != 100_000 || each > bytesPerCommand {
 		t.Errorf("%d commands are remembered in %d bytes each, want at most %d", n, each, bytesPerCommand)
 	}
 	t.Logf("%d bytes a command", each)
@@ -218,7 +219,7 @@ func BenchmarkLookback(b *testing.B) {
 	p := r.partition(invoices)
 	for n := range 50_000 {
 		k, _ := parseID(commandID(n))
-		p.needs(k, int64(n), int64(n), int64(n))
+		p.needs(p.entry(k), int64(n), int64(n), int64(n))
 	}
 	for b.Loop() {
 		r.Lookback(invoices, 0)

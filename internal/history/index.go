@@ -9,132 +9,147 @@ import (
 
 // index is what is known of a partition's commands by their ids.
 type index struct {
-	window    int
-	concluded map[id]conclusion
+	window int
+	ids    map[id]*entry
 	// queue[head:] are the latest outcomes' ids, oldest first.
-	queue []id
+	queue []*entry
 	head  int
-	// held counts the records by which an id is held: those with an attempt or an
+	// spare are entries that nobody needs any more, to be used again.
+	spare []*entry
+}
+
+// entry is what is known of one id. It stays as long as there is anything. There are
+// many: the order of its fields leaves no room between them.
+type entry struct {
+	id id
+	// offset is of the record that has carried the id to its outcome, or unknown; sum is
+	// of that record's value, 0 where it is not known.
+	offset int64
+	sum    uint64
+	// attempts are those that were not withdrawn of an id without an outcome.
+	attempts []command.Attempt
+	ended    chan struct{} // made by the first who waits for the end of a turn
+	queued   int32         // how often it stands in the queue
+	// held counts the records by which the id is held: those with an attempt or an
 	// outcome that are not settled.
-	held map[id]int32
-	// attempts are those that were not withdrawn of ids without an outcome.
-	attempts map[id][]command.Attempt
+	held      int32
+	running   bool // somebody has its turn
+	concluded bool // it has its outcome
 }
 
-// conclusion is what is known of an id that has its outcome.
-type conclusion struct {
-	offset int64  // of the record that has carried the id there, or unknown
-	sum    uint64 // of that record's value, 0 where it is not known
-	queued int32  // how often the id stands in the queue
-}
+func newIndex(window int) index { return index{window: window, ids: make(map[id]*entry)} }
 
-func newIndex(window int) index {
-	return index{
-		window: window, concluded: make(map[id]conclusion),
-		held: make(map[id]int32), attempts: make(map[id][]command.Attempt),
+// entry returns what is known of k. Whoever asks adds to it, or tidies it.
+func (x *index) entry(k id) *entry {
+	if e, ok := x.ids[k]; ok {
+		return e
 	}
+	var e *entry
+	if last := len(x.spare) - 1; last >= 0 {
+		e, x.spare[last] = x.spare[last], nil
+		x.spare = x.spare[:last]
+	} else {
+		e = &entry{}
+	}
+	e.id = k
+	x.ids[k] = e
+	return e
 }
 
-// conclude says that the record at offset has carried k to its outcome. The first to
+// tidy drops e if nothing is known of it any more.
+func (x *index) tidy(e *entry) {
+	if e.queued == 0 && e.held == 0 {
+		e.concluded, e.offset, e.sum = false, 0, 0
+	}
+	if e.running || e.concluded || e.held > 0 || len(e.attempts) > 0 {
+		return
+	}
+	delete(x.ids, e.id)
+	*e = entry{}
+	x.spare = append(x.spare, e)
+}
+
+// conclude says that the record at offset has carried e to its outcome. The first to
 // do so stays the one.
-func (x *index) conclude(k id, offset int64, sum uint64) {
-	delete(x.attempts, k)
-	c, known := x.concluded[k]
-	if !known || c.offset == unknown {
-		c.offset = offset
+func (x *index) conclude(e *entry, offset int64, sum uint64) {
+	e.attempts = nil
+	if !e.concluded || e.offset == unknown {
+		e.offset = offset
 	}
-	if c.offset == offset && sum != 0 {
-		c.sum = sum
+	if e.offset == offset && sum != 0 {
+		e.sum = sum
 	}
-	c.queued++
-	x.concluded[k] = c
+	e.concluded = true
+	e.queued++
 	if len(x.queue) == cap(x.queue) && x.head > len(x.queue)/4 {
-		x.compact()
+		x.queue = slices.Delete(x.queue, 0, x.head)
+		x.head = 0
 	}
-	x.queue = append(x.queue, k)
+	x.queue = append(x.queue, e)
 	x.forget()
 }
 
-// hold keeps what is known of k until as many calls of release.
-func (x *index) hold(k id) { x.held[k]++ }
-
-// release gives k back. Its attempts are of no use to anybody then: their record is
-// done.
-func (x *index) release(k id) {
-	if x.held[k]--; x.held[k] > 0 {
+// release gives back what a record has held. Attempts are of no use to anybody once
+// nothing holds their id: their record is done.
+func (x *index) release(e *entry) {
+	if e.held--; e.held > 0 {
 		return
 	}
-	delete(x.held, k)
-	delete(x.attempts, k)
-	if x.concluded[k].queued == 0 {
-		delete(x.concluded, k)
-	}
+	e.attempts = nil
+	x.tidy(e)
 }
 
 // forget drops the oldest outcomes beyond the window, but for ids that are held.
 func (x *index) forget() {
 	for len(x.queue)-x.head > x.window {
-		k := x.queue[x.head]
+		e := x.queue[x.head]
+		x.queue[x.head] = nil
 		x.head++
-		c := x.concluded[k]
-		c.queued--
-		if c.queued == 0 && x.held[k] == 0 {
-			delete(x.concluded, k)
-			continue
-		}
-		x.concluded[k] = c
+		e.queued--
+		x.tidy(e)
 	}
-}
-
-func (x *index) compact() {
-	x.queue = slices.Delete(x.queue, 0, x.head)
-	x.head = 0
 }
 
 // narrow forgets what is beyond the window from now on, and gives its memory back.
 func (x *index) narrow(window int) {
 	x.window = window
 	x.forget()
-	x.queue, x.head = slices.Clone(x.queue[x.head:]), 0
-	concluded := make(map[id]conclusion, len(x.concluded))
-	maps.Copy(concluded, x.concluded)
-	x.concluded = concluded
+	x.queue, x.head, x.spare = slices.Clone(x.queue[x.head:]), 0, nil
+	ids := make(map[id]*entry, len(x.ids))
+	maps.Copy(ids, x.ids)
+	x.ids = ids
 }
 
-// attempt takes an attempt in, or back. One that stands in Kafka twice is one.
-func (x *index) attempt(k id, a *command.Attempt) {
-	if _, over := x.concluded[k]; over {
+// attempt takes an attempt at e in, or back. One that stands in Kafka twice is one.
+func (e *entry) attempt(a *command.Attempt) {
+	if e.concluded {
 		return
 	}
 	same := func(b command.Attempt) bool {
 		return b.Offset == a.Offset && b.Number == a.Number && b.ChannelRequestID == a.ChannelRequestID
 	}
-	switch known := x.attempts[k]; {
+	switch {
 	case a.Withdrawn:
-		if known = slices.DeleteFunc(known, same); len(known) == 0 {
-			delete(x.attempts, k)
-			break
+		if e.attempts = slices.DeleteFunc(e.attempts, same); len(e.attempts) == 0 {
+			e.attempts = nil
 		}
-		x.attempts[k] = known
-	case !slices.ContainsFunc(known, same):
-		x.attempts[k] = append(known, *a)
+	case !slices.ContainsFunc(e.attempts, same):
+		e.attempts = append(e.attempts, *a)
 	}
 }
 
-// past is what is known of k for the record at offset with a value of that sum.
-func (x *index) past(k id, offset int64, sum func() uint64) command.Past {
-	c, over := x.concluded[k]
+// past is what is known of e for the record at offset with a value of that sum.
+func (e *entry) past(offset int64, sum func() uint64) command.Past {
 	switch {
-	case !over:
-		return command.Past{Attempts: slices.Clone(x.attempts[k])}
-	case c.offset == offset:
-		if c.sum == 0 {
-			c.sum = sum()
-			x.concluded[k] = c
+	case !e.concluded:
+		return command.Past{Attempts: slices.Clone(e.attempts)}
+	case e.offset == offset:
+		if e.sum == 0 {
+			e.sum = sum()
 		}
 		return command.Past{Concluded: true}
-	case c.offset == unknown:
+	case e.offset == unknown:
 		return command.Past{Concluded: true}
 	}
-	return command.Past{Concluded: true, Elsewhere: true, Differs: c.sum != 0 && c.sum != sum()}
+	return command.Past{Concluded: true, Elsewhere: true, Differs: e.sum != 0 && e.sum != sum()}
 }

@@ -72,7 +72,7 @@ func (l *loader) begin(o orders) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.progress == nil || p.progress.orders != o {
-		p.known = newKnown(l.h.cfg.Window)
+		p.forget(l.h.cfg.Window)
 		p.attempted = !l.name.ReadOnly()
 		p.progress = &progress{
 			orders: o, results: newTail(l.h.deps.Names.Result(l.name), p.tp.Partition),
@@ -130,10 +130,11 @@ func (l *loader) result(r *kafka.Record) {
 		l.noteForeign(r, "headers do not say whose outcome it is")
 		return
 	}
+	e := l.p.entry(k)
 	if offset >= l.base {
-		l.p.needs(k, offset, unknown, r.Offset)
+		l.p.needs(e, offset, unknown, r.Offset)
 	}
-	l.p.conclude(k, offset, 0)
+	l.p.conclude(e, offset, 0)
 }
 
 // attempt takes one attempt in. The topic is shared with other commands, and what
@@ -149,19 +150,20 @@ func (l *loader) attempt(r *kafka.Record) {
 	case !isID || a.Partition != r.Partition:
 		l.noteForeign(r, "it is of no command with this partition's index")
 	case a.Command == l.name && a.Offset >= l.base:
-		l.p.needs(k, a.Offset, r.Offset, l.outcomeOf(k, a.Offset))
-		l.p.attempt(k, a)
+		e := l.p.entry(k)
+		l.p.needs(e, a.Offset, r.Offset, l.outcomeOf(e, a.Offset))
+		e.attempt(a)
+		l.p.tidy(e)
 	}
 }
 
-// outcomeOf returns from where on the outcome of k stands that another record than
+// outcomeOf returns from where on the outcome of e stands that another record than
 // the one at offset has come to, unknown when there is none.
-func (l *loader) outcomeOf(k id, offset int64) int64 {
-	c, ok := l.p.concluded[k]
-	if !ok || c.offset == offset {
+func (l *loader) outcomeOf(e *entry, offset int64) int64 {
+	if !e.concluded || e.offset == offset {
 		return unknown
 	}
-	if other, ok := l.p.unsettled[c.offset]; ok {
+	if other, ok := l.p.unsettled[e.offset]; ok {
 		return other.results
 	}
 	return l.results.from

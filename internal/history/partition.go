@@ -16,10 +16,7 @@ type partition struct {
 	loading sync.Mutex // held by Load
 
 	mu sync.Mutex
-	// turns are the ids under way. They end with those who have them, whatever
-	// becomes of the partition meanwhile.
-	turns map[id]*turn
-	// known is everything else. Load begins it anew.
+	// known is begun anew by Load.
 	known
 }
 
@@ -41,7 +38,7 @@ type known struct {
 // unsettled is a record that the next owner might have to judge, and from where it
 // needs attempts and results to do so, unknown where it needs none.
 type unsettled struct {
-	id                id
+	entry             *entry
 	attempts, results int64
 }
 
@@ -49,24 +46,40 @@ func newKnown(window int) known {
 	return known{index: newIndex(window), nextResult: newFrontier(), unsettled: make(map[int64]unsettled)}
 }
 
-// needs says that the record at offset is unsettled and needs what stands from those
-// offsets on, unknown for nothing. It keeps the lowest that it has been told.
-func (n *known) needs(k id, offset, attempts, results int64) {
+// forget begins anew with nothing known but whose turn it is: turns end with those who
+// have them, whatever becomes of the partition meanwhile.
+func (p *partition) forget(window int) {
+	before := p.ids
+	p.known = newKnown(window)
+	for k, e := range before {
+		if e.running {
+			p.ids[k] = &entry{id: k, running: true, ended: e.ended}
+		}
+	}
+}
+
+// needs says that the record at offset, which has the id of e, is unsettled and needs
+// what stands from those offsets on, unknown for nothing. It keeps the lowest that it
+// has been told.
+func (n *known) needs(e *entry, offset, attempts, results int64) {
 	u, ok := n.unsettled[offset]
 	if !ok {
-		u = unsettled{id: k, attempts: unknown, results: unknown}
-		n.hold(k)
+		u = unsettled{entry: e, attempts: unknown, results: unknown}
+		e.held++
 		n.byOffset.push(floor{offset, offset})
 	}
+	lower := !ok
 	if attempts != unknown && (u.attempts == unknown || attempts < u.attempts) {
-		u.attempts = attempts
+		u.attempts, lower = attempts, true
 		n.attemptFloors.push(floor{attempts, offset})
 	}
 	if results != unknown && (u.results == unknown || results < u.results) {
-		u.results = results
+		u.results, lower = results, true
 		n.resultFloors.push(floor{results, offset})
 	}
-	n.unsettled[offset] = u
+	if lower {
+		n.unsettled[offset] = u
+	}
 }
 
 // settle says that the record at offset is done.
@@ -76,7 +89,7 @@ func (n *known) settle(offset int64) {
 		return
 	}
 	delete(n.unsettled, offset)
-	n.release(u.id)
+	n.release(u.entry)
 	n.byOffset.trim(func(f floor) bool { _, ok := n.unsettled[f.offset]; return ok })
 	n.attemptFloors.trim(func(f floor) bool { u, ok := n.unsettled[f.offset]; return ok && u.attempts == f.at })
 	n.resultFloors.trim(func(f floor) bool { u, ok := n.unsettled[f.offset]; return ok && u.results == f.at })

@@ -50,7 +50,9 @@ func (p *partition) attempting(k id, offset int64) (began int64) {
 	defer p.mu.Unlock()
 	began = p.nextAttempt.next.Load()
 	if p.loaded {
-		p.needs(k, offset, began, unknown)
+		e := p.entry(k)
+		p.needs(e, offset, began, unknown)
+		p.tidy(e)
 	}
 	return began
 }
@@ -59,10 +61,12 @@ func (p *partition) wasAttempted(k id, a *command.Attempt, began, at int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.nextAttempt.stored(began, at)
+	e := p.entry(k)
 	if p.loaded {
-		p.needs(k, a.Offset, at, unknown)
+		p.needs(e, a.Offset, at, unknown)
 	}
-	p.attempt(k, a)
+	e.attempt(a)
+	p.tidy(e)
 }
 
 // Outcome returns once the outcome is stored with acks=all.
@@ -87,7 +91,11 @@ func (p *partition) concluding(k id, offset int64) (began int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	began = p.nextResult.next.Load()
-	p.outcomeAt(k, offset, began)
+	if p.loaded {
+		e := p.entry(k)
+		p.outcomeAt(e, offset, began)
+		p.tidy(e)
+	}
 	return began
 }
 
@@ -95,23 +103,23 @@ func (p *partition) wasConcluded(k id, offset int64, sum uint64, began, at int64
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.nextResult.stored(began, at)
-	p.outcomeAt(k, offset, at)
-	p.conclude(k, offset, sum)
+	e := p.entry(k)
+	if p.loaded {
+		p.outcomeAt(e, offset, at)
+	}
+	p.conclude(e, offset, sum)
 }
 
-// outcomeAt says that the outcome of k, by the record at offset, stands no lower than
-// at. Other records that hold k need it as much: without it they would be in doubt.
-func (n *known) outcomeAt(k id, offset, at int64) {
-	if !n.loaded {
+// outcomeAt says that the outcome of e, by the record at offset, stands no lower than
+// at. Other records that hold e need it as much: without it they would be in doubt.
+func (n *known) outcomeAt(e *entry, offset, at int64) {
+	n.needs(e, offset, unknown, at)
+	if e.held <= 1 { // 0 where the topic was made anew: the offset is held for an id before
 		return
 	}
-	n.needs(k, offset, unknown, at)
-	if n.held[k] <= 1 { // 0 where the topic was made anew: the offset is held for an id before
-		return
-	}
-	for other, u := range n.unsettled { // upstream has published k twice: rare
-		if u.id == k {
-			n.needs(k, other, unknown, at)
+	for other, u := range n.unsettled { // upstream has published the id twice: rare
+		if u.entry == e {
+			n.needs(e, other, unknown, at)
 		}
 	}
 }

@@ -7,9 +7,6 @@ import (
 	"bankprocessor/internal/planted"
 )
 
-// turn is an id under way. ended is made by the first who waits for it.
-type turn struct{ ended chan struct{} }
-
 // Open returns what is known of the command with that id in m, and keeps others
 // with the same id in the same partition waiting until Close: another record, or the
 // same one where a handler of a session before has not come to its end. It returns
@@ -42,14 +39,15 @@ func (h *History) Open(ctx context.Context, m *command.Message, id string) (comm
 func (p *partition) open(k id, offset int64, sum func() uint64) (past command.Past, ended <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if t, ok := p.turns[k]; ok {
-		if t.ended == nil {
-			t.ended = make(chan struct{})
+	e := p.entry(k)
+	if e.running {
+		if e.ended == nil {
+			e.ended = make(chan struct{})
 		}
-		return command.Past{}, t.ended
+		return command.Past{}, e.ended
 	}
-	p.turns[k] = &turn{}
-	return p.past(k, offset, sum), nil
+	e.running = true
+	return e.past(offset, sum), nil
 }
 
 // Close ends what Open began.
@@ -61,8 +59,13 @@ func (h *History) Close(m *command.Message, id string) {
 	p := h.partitionOf(m)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if t := p.turns[k]; t != nil && t.ended != nil {
-		close(t.ended)
+	e := p.ids[k]
+	if e == nil {
+		return
 	}
-	delete(p.turns, k)
+	if e.ended != nil {
+		close(e.ended)
+	}
+	e.running, e.ended = false, nil
+	p.tidy(e)
 }

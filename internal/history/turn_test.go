@@ -68,8 +68,8 @@ func TestNoTurnIsLostAmongMany(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if p := r.partition(invoices); len(p.turns) != 0 {
-		t.Errorf("%d turns are left", len(p.turns))
+	if p := r.partition(invoices); len(p.ids) != 0 {
+		t.Errorf("%d ids are left", len(p.ids))
 	}
 }
 
