@@ -96,7 +96,7 @@ func (c *check) phone(value Private) {
 	const field = "phoneNumber"
 	if blank(value.Reveal()) {
 		c.invalid(field, required)
-	} else if _, ok := NormalizePhone(value); !ok {
+	} else if _, ok := NationalPhone(value); !ok {
 		c.fail(field, CodePhoneInvalid, "is not a Turkish mobile number: want ten digits that start with 5, or the same after 0, 90 or +90")
 	}
 }

@@ -110,8 +110,12 @@ func (p *UpdateCustomer) Validate(Rules) Violations {
 }
 
 func (c *check) codedName(field string, n CodedName) {
-	c.text(field+".name", n.Name)
-	c.present(field+".code", n.Code != nil)
+	if blank(n.Name.Reveal()) {
+		c.invalid(field+".name", required)
+	}
+	if n.Code == nil {
+		c.invalid(field+".code", required)
+	}
 }
 
 func (c *check) address(field string, a *Address, needed bool) {
@@ -137,7 +141,9 @@ func (c *check) address(field string, a *Address, needed bool) {
 		{"streetCode", a.StreetCode},
 		{"addressDetail", a.AddressDetail},
 	} {
-		c.text(field+"."+f.name, f.value)
+		if blank(f.value.Reveal()) {
+			c.invalid(field+"."+f.name, required)
+		}
 	}
 }
 
