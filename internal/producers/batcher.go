@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"bankprocessor/internal/kafka"
@@ -24,14 +23,26 @@ type Batcher struct {
 	observer Observer
 	log      *slog.Logger
 
-	in chan *entry
-
-	mu       sync.Mutex
-	started  bool
-	stopped  bool
 	stopping chan struct{} // closed by the first Stop
-	cancel   context.CancelCauseFunc
+	drained  chan struct{} // closed once stopped and nothing is pending
 	done     chan struct{} // closed when nothing runs any more
+	unknown  chan struct{} // of capacity 1: there are queues to be resolved
+	workers  sync.WaitGroup
+	entries  entryPool
+
+	mu sync.Mutex // guards what follows, queues, lanes and entries
+	// started, stopped, ended: everybody has been answered, and nobody is any more.
+	started, stopped, ended bool
+	cancel                  context.CancelCauseFunc
+
+	queues     map[kafka.TopicPartition]*queue
+	lanes      map[int32]*lane
+	unresolved map[string][]*queue // by topic
+	asleep     []*queue
+	timer      *time.Timer // of those asleep; nil before the first
+	alarm      time.Time   // that timer's
+	pending    int         // records accepted and not answered
+	trouble    trouble
 }
 
 // NewBatcher returns a Batcher that runs from Start on. A Config without its
@@ -43,25 +54,15 @@ func NewBatcher(cfg Config, cluster Cluster, observer Observer, log *slog.Logger
 	}
 	return &Batcher{
 		cfg: cfg, cluster: cluster, observer: observer, log: log,
-		in:       make(chan *entry, 256),
-		stopping: make(chan struct{}),
-		done:     make(chan struct{}),
+		stopping:   make(chan struct{}),
+		drained:    make(chan struct{}),
+		done:       make(chan struct{}),
+		unknown:    make(chan struct{}, 1),
+		queues:     map[kafka.TopicPartition]*queue{},
+		lanes:      map[int32]*lane{},
+		unresolved: map[string][]*queue{},
+		trouble:    newTrouble(log),
 	}, nil
-}
-
-// entry is one record on its way.
-type entry struct {
-	record kafka.Record
-	size   int64
-	result chan result // of capacity 1
-	// abandoned says that the caller has gone: a record that has not left by then
-	// does not leave.
-	abandoned atomic.Bool
-}
-
-type result struct {
-	offset int64
-	err    error
 }
 
 // Produce returns the record's offset once it is stored with acks=all. Topic and
@@ -70,28 +71,25 @@ type result struct {
 // stored, now or later. kafka.Class tells a record that is too large.
 func (b *Batcher) Produce(ctx context.Context, r kafka.Record) (offset int64, err error) {
 	start := time.Now()
-	defer func() { b.observer.Produced(r.Topic, time.Since(start), err) }()
-	e := &entry{record: r, size: sizeOf(&r), result: make(chan result, 1)}
-	select {
-	case b.in <- e:
-	case <-ctx.Done():
+	offset, err = b.produce(ctx, b.entries.get(r))
+	b.observer.Produced(r.Topic, time.Since(start), err)
+	return offset, err
+}
+
+func (b *Batcher) produce(ctx context.Context, e *entry) (offset int64, err error) {
+	if ctx.Err() != nil {
 		return -1, context.Cause(ctx)
-	case <-b.stopping:
+	}
+	if !b.accept(e) {
 		return -1, ErrStopped
 	}
 	select {
 	case res := <-e.result:
+		b.entries.put(e)
 		return res.offset, res.err
 	case <-ctx.Done():
-		e.abandoned.Store(true)
+		b.abandon(e)
 		return -1, context.Cause(ctx)
-	case <-b.done:
-	}
-	select { // stored in the last moment
-	case res := <-e.result:
-		return res.offset, res.err
-	default:
-		return -1, ErrStopped
 	}
 }
 
@@ -142,10 +140,17 @@ func (b *Batcher) Start(ctx context.Context) {
 	}
 	b.started = true
 	ctx, b.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
-	d := newDispatcher(b)
+	cancel := b.cancel
+	b.workers.Go(func() { b.resolve(ctx) })
 	go func() {
 		defer close(b.done)
-		d.run(ctx)
+		select {
+		case <-b.drained:
+		case <-ctx.Done():
+		}
+		b.giveUp()
+		cancel(ErrStopped)
+		b.workers.Wait()
 	}()
 }
 
@@ -157,32 +162,32 @@ func (b *Batcher) Stop(ctx context.Context) error {
 	if !b.stopped {
 		b.stopped = true
 		close(b.stopping)
-		if !b.started {
-			close(b.done)
-		}
+		b.answered(0)
 	}
-	cancel := b.cancel
+	started, cancel := b.started, b.cancel
 	b.mu.Unlock()
+	if !started {
+		b.giveUp()
+		return nil
+	}
 	select {
 	case <-b.done:
 		return nil
 	case <-ctx.Done():
-	}
-	if cancel == nil {
-		return nil // never started
 	}
 	cancel(ErrStopped)
 	<-b.done
 	return context.Cause(ctx)
 }
 
-// overhead is what a record costs on the wire beside its bytes, roughly.
-const overhead = 32
-
-func sizeOf(r *kafka.Record) int64 {
-	n := overhead + len(r.Key) + len(r.Value)
-	for _, h := range r.Headers {
-		n += len(h.Key) + len(h.Value) + 4
+// answered counts records that are no longer pending. mu is held.
+func (b *Batcher) answered(records int) {
+	b.pending -= records
+	if b.stopped && b.pending == 0 && !b.ended {
+		select {
+		case <-b.drained:
+		default:
+			close(b.drained)
+		}
 	}
-	return int64(n)
 }

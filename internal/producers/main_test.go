@@ -109,8 +109,10 @@ func inBubble(t *testing.T, cfg Config, f func(b *bench)) {
 
 // submit hands a record over without waiting, so that a test knows the order.
 func (b *bench) submit(r kafka.Record) *entry {
-	e := &entry{record: r, size: sizeOf(&r), result: make(chan result, 1)}
-	b.batcher.in <- e
+	e := b.batcher.entries.get(r)
+	if !b.batcher.accept(e) {
+		b.Fatal(ErrStopped)
+	}
 	return e
 }
 

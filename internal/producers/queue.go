@@ -11,12 +11,12 @@ import (
 // queue holds one partition's records, in order. It is in exactly one place at a
 // time: nowhere (empty), unresolved, ready in a lane, under way, or asleep.
 type queue struct {
-	tp      kafka.TopicPartition
+	tp kafka.TopicPartition
+	// entries are the partition's records, but for those under way, which come
+	// before them.
 	entries []*entry
-	// underway are the first of the partition's records, sent and unanswered.
-	underway []*entry
-	placed   bool  // it is somewhere
-	leader   int32 // noLeader when not known
+	placed  bool  // it is somewhere
+	leader  int32 // noLeader when not known
 	// attempts counts the failures since the last success.
 	attempts int
 	// singly is how many of the first entries are to be sent one by one.
@@ -30,9 +30,9 @@ const noLeader = -1
 // are sent again without its own.
 var errAbandoned = errors.New("a record's caller has gone")
 
-// take moves records from the front to underway, within the bounds; the first
+// take moves records from the front to an empty batch, within the bounds; the first
 // one always fits when the request is still empty.
-func (q *queue) take(cfg Config, requestBytes int64, requestRecords int) (bytes int64) {
+func (q *queue) take(to *batch, cfg Config, requestBytes int64, requestRecords int) (bytes int64) {
 	n := 0
 	for n < len(q.entries) {
 		e := q.entries[n]
@@ -48,34 +48,32 @@ func (q *queue) take(cfg Config, requestBytes int64, requestRecords int) (bytes 
 			break
 		}
 	}
-	q.underway = append(q.underway[:0], q.entries[:n]...)
-	clear(q.entries[:n])
-	if q.entries = q.entries[n:]; len(q.entries) == 0 {
-		q.entries = nil
+	to.queue = q
+	to.entries = append(to.entries, q.entries[:n]...)
+	left := copy(q.entries, q.entries[n:])
+	clear(q.entries[left:])
+	if q.entries = q.entries[:left]; left == 0 {
+		q.entries = emptied(q.entries)
 	}
 	return bytes
 }
 
-// putBack returns what is under way to the front.
-func (q *queue) putBack(singly bool) {
+// putBack returns what was under way to the front.
+func (q *queue) putBack(underway []*entry, singly bool) {
 	if singly || q.singly > 0 {
-		q.singly += len(q.underway)
+		q.singly += len(underway)
 	}
-	entries := make([]*entry, 0, len(q.underway)+len(q.entries))
-	q.entries = append(append(entries, q.underway...), q.entries...)
-	q.drop()
-}
-
-func (q *queue) drop() {
-	clear(q.underway)
-	q.underway = q.underway[:0]
+	for _, e := range underway {
+		e.sending = nil
+	}
+	q.entries = slices.Concat(underway, q.entries)
 }
 
 // forget removes the records whose callers have gone and returns how many.
 func (q *queue) forget() int {
 	kept, singly := q.entries[:0], q.singly
 	for i, e := range q.entries {
-		if !e.abandoned.Load() {
+		if !e.abandoned {
 			kept = append(kept, e)
 		} else if i < singly {
 			q.singly--
@@ -85,23 +83,4 @@ func (q *queue) forget() int {
 	clear(q.entries[len(kept):])
 	q.entries = kept
 	return gone
-}
-
-// wanted is the permit of what is under way: it ends with the first caller that goes.
-func (q *queue) wanted() func() error {
-	entries := slices.Clone(q.underway)
-	return func() error {
-		for _, e := range entries {
-			if e.abandoned.Load() {
-				return errAbandoned
-			}
-		}
-		return nil
-	}
-}
-
-// lane is what goes to one leader, one request at a time.
-type lane struct {
-	busy  bool
-	ready []*queue
 }

@@ -165,7 +165,7 @@ func TestTheOthersOfARequestAreSentAgainAtOnce(t *testing.T) {
 		asked := 0
 		b.permit.set(func() error { // twice for each request
 			if asked++; asked == 4 {
-				goes.Load().abandoned.Store(true)
+				b.batcher.abandon(goes.Load())
 			}
 			return nil
 		})
@@ -214,8 +214,7 @@ func TestForgettingKeepsCountOfTheSingleOnes(t *testing.T) {
 	t.Parallel()
 	q := &queue{singly: 3}
 	for i := range 5 {
-		e := &entry{}
-		e.abandoned.Store(i < 2 || i == 4)
+		e := &entry{abandoned: i < 2 || i == 4}
 		q.entries = append(q.entries, e)
 	}
 	if gone := q.forget(); gone != 3 || q.singly != 1 || len(q.entries) != 2 {
