@@ -33,7 +33,7 @@ var rooms = []room{
 	{path: "internal/bankapi", may: []string{"internal/bankapi/http1", "internal/command", "internal/follow", "internal/secret", "internal/tlsfile"}},
 	{path: "internal/bankapi/wire", may: []string{"internal/command"}, never: []string{"net/http"}},
 	{path: "internal/bankapi/http1"},
-	{path: "internal/bankapi/...", may: []string{"internal/bankapi", "internal/bankapi/wire", "internal/command", "internal/secret"}},
+	{path: "internal/bankapi/...", may: []string{"internal/bankapi", "internal/bankapi/parcel", "internal/bankapi/wire", "internal/command", "internal/secret"}},
 	{path: "internal/consumers", may: []string{"internal/kafka", "internal/lease", "internal/planted"}, never: []string{"net/http"}},
 	{path: "internal/producers", may: []string{"internal/codec", "internal/command", "internal/kafka"}, never: []string{"net/http"}},
 	{path: "internal/kafka", may: []string{"internal/kafka/oauth", "internal/secret", "internal/tlsfile"}, never: []string{"net/http"}},

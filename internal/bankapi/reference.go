@@ -12,7 +12,7 @@ const maxReference = 64
 // Reference makes a bank's code or reference fit for events: one short word that
 // is no identity number stays as it is, anything else passes Scrub.
 func Reference(s string) string {
-	if len(s) <= maxReference && !strings.ContainsFunc(s, notOfAReference) && !command.ValidTCKN(s) {
+	if len(s) <= maxReference && isWord(s) && !command.ValidTCKN(s) {
 		return s
 	}
 	s = Scrub(s)
@@ -25,10 +25,16 @@ func Reference(s string) string {
 	return s
 }
 
-func notOfAReference(r rune) bool {
-	switch {
-	case r >= '0' && r <= '9', r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z':
-		return false
+// isWord says whether s is of nothing but ASCII letters, digits and the marks that
+// references have.
+func isWord(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9', c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z':
+		case c == '-', c == '_', c == '.', c == ':', c == '/':
+		default:
+			return false
+		}
 	}
-	return !strings.ContainsRune("-_.:/", r)
+	return true
 }

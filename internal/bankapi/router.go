@@ -26,26 +26,26 @@ type Gate interface {
 // method that is a Gate itself, because it needs more than its group, is waited
 // at instead of its group.
 type Router struct {
-	methods  map[command.Name]Method
-	gates    map[command.Name]Gate
+	routes   map[command.Name]route
 	observer Observer
+}
+
+// route is a command's method and what is waited at before it.
+type route struct {
+	method Method
+	gate   Gate
 }
 
 // NewRouter returns a router over the methods. Of the observers, the first that
 // is not nil is told of the calls.
 func NewRouter(methods map[command.Name]Method, observers ...Observer) *Router {
-	r := &Router{
-		methods:  make(map[command.Name]Method, len(methods)),
-		gates:    make(map[command.Name]Gate, len(methods)),
-		observer: NopObserver{},
-	}
+	r := &Router{routes: make(map[command.Name]route, len(methods)), observer: NopObserver{}}
 	for name, m := range methods {
-		r.methods[name] = m
-		if gate, ok := m.(Gate); ok {
-			r.gates[name] = gate
-		} else {
-			r.gates[name] = m.Group()
+		gate, ok := m.(Gate)
+		if !ok {
+			gate = m.Group()
 		}
+		r.routes[name] = route{m, gate}
 	}
 	for _, o := range observers {
 		if o != nil {
@@ -58,7 +58,8 @@ func NewRouter(methods map[command.Name]Method, observers ...Observer) *Router {
 
 // Call makes one attempt at c. A command without a method is refused unsent.
 func (r *Router) Call(ctx context.Context, c *command.Command, call command.Call) command.Verdict {
-	m, ok := r.methods[c.Name()]
+	name := c.Name()
+	to, ok := r.routes[name]
 	if !ok {
 		return command.Verdict{
 			Status: command.Failed, Code: command.CodeBankMisconfigured,
@@ -67,23 +68,23 @@ func (r *Router) Call(ctx context.Context, c *command.Command, call command.Call
 		}
 	}
 	start := time.Now()
-	v := m.Call(ctx, c, call)
+	v := to.method.Call(ctx, c, call)
 	v.BankCode, v.BankReference = Reference(v.BankCode), Reference(v.BankReference)
-	r.observer.Called(c.Name(), v.Code, time.Since(start))
+	r.observer.Called(name, v.Code, time.Since(start))
 	return v
 }
 
 // Wait returns nil once a call of name may be tried, or ctx's cause.
 func (r *Router) Wait(ctx context.Context, name command.Name) error {
-	gate, ok := r.gates[name]
+	to, ok := r.routes[name]
 	if !ok {
 		return context.Cause(ctx)
 	}
-	return gate.Wait(ctx)
+	return to.gate.Wait(ctx)
 }
 
 // Shut says whether Wait would block.
 func (r *Router) Shut(name command.Name) bool {
-	gate, ok := r.gates[name]
-	return ok && gate.Shut()
+	to, ok := r.routes[name]
+	return ok && to.gate.Shut()
 }

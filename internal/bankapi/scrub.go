@@ -24,6 +24,30 @@ var personal = regexp.MustCompile(`\S*@\S*` +
 // personal data masked, control and invisible characters dropped, at most 256
 // characters.
 func Scrub(message string) string {
+	if len(message) <= maxMessageRunes && harmless(message) {
+		return strings.TrimSpace(message)
+	}
+	return scrub(message)
+}
+
+// harmless says whether a message is of ASCII and the Latin letters alone, without
+// what scrub looks for. Most messages are, and every answer has one.
+func harmless(message string) bool {
+	digits := 0
+	for _, r := range message {
+		switch {
+		case r >= '0' && r <= '9':
+			if digits++; digits == 2 {
+				return false
+			}
+		case r < ' ', r == '@', r > '~' && r < '\u00c0', r > '\u024f':
+			return false
+		}
+	}
+	return true
+}
+
+func scrub(message string) string {
 	message = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -44,7 +68,7 @@ func Scrub(message string) string {
 }
 
 // suspicious says whether the message has what personal needs for any match: an
-// @ or two digits. Most messages have neither, and every answer has a message.
+// @ or two digits.
 func suspicious(message string) bool {
 	digits := 0
 	for _, r := range message {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"bankprocessor/test/allocs"
 )
 
 func TestScrub(t *testing.T) {
@@ -43,13 +45,15 @@ var tenDigits = regexp.MustCompile(`(\p{Nd}[ ().\-/+]{0,3}){10}`)
 func FuzzScrub(f *testing.F) {
 	for _, seed := range []string{
 		"", "10000000146", "a@example.com", "+90 (555) 999-99-99", "TR330006100519786457841326",
-		"1000\u200b0000146", "x@\x00y", strings.Repeat("9 ", 400), "\xff\xfe@",
+		"1000\u200b0000146", "x@\x00y", " İşlem Başarılı: 5 ÷ × \u00ad\u0085\u0250\x7f ", strings.Repeat("9 ", 400), "\xff\xfe@",
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, message string) {
 		got := Scrub(message)
 		switch {
+		case got != scrub(message):
+			t.Errorf("%q, but the long way %q", got, scrub(message))
 		case !utf8.ValidString(got):
 			t.Errorf("not UTF-8: %q", got)
 		case utf8.RuneCountInString(got) > maxMessageRunes:
@@ -62,4 +66,26 @@ func FuzzScrub(f *testing.F) {
 			t.Errorf("a control character is left in %q", got)
 		}
 	})
+}
+
+func TestScrubbingAHarmlessMessageAllocatesNothing(t *testing.T) {
+	allocs.AtMost(t, 0, func() {
+		if Scrub(" İşlem Başarılı Olarak Tamamlandı ") != "İşlem Başarılı Olarak Tamamlandı" || Reference("000") != "000" {
+			t.Fatal("another message")
+		}
+	})
+}
+
+func BenchmarkScrub(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		Scrub("İşlem Başarılı Olarak Tamamlandı")
+	}
+}
+
+func BenchmarkScrubTheLongWay(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		scrub("İşlem Başarılı Olarak Tamamlandı")
+	}
 }

@@ -43,7 +43,7 @@ type httpRow struct {
 	inDoubt bool
 }
 
-var httpRows = map[httpCase]httpRow{
+var httpRows = [...]httpRow{
 	caseGivenUp: {read: command.Verdict{
 		Status: command.Failed, Code: command.CodeBankUnreachable, Category: command.CategoryTransport,
 		Retry: command.RetryBackoff, Resends: resends, Delivery: command.NotSent, Uncounted: true,
@@ -121,7 +121,7 @@ var httpRows = map[httpCase]httpRow{
 // may have been applied is then in doubt. The bank's body is looked at first,
 // by the method, at every status.
 func VerdictOfHTTP(e Exchange, write bool) command.Verdict {
-	row := httpRows[caseOf(e)]
+	row := &httpRows[caseOf(&e)]
 	v := row.read
 	if write && row.inDoubt {
 		v.Status, v.Retry, v.Resends, v.DeadLetter = command.InDoubt, command.RetryReconcile, 0, true
@@ -136,7 +136,7 @@ func VerdictOfHTTP(e Exchange, write bool) command.Verdict {
 	return v
 }
 
-func caseOf(e Exchange) httpCase {
+func caseOf(e *Exchange) httpCase {
 	switch {
 	case e.Delivery == command.NotSent && errors.Is(e.Err, ErrWithheld):
 		return caseWithheld

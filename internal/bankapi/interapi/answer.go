@@ -10,8 +10,8 @@ import (
 )
 
 // judge reads an answer (contract sections 1.4, 5.5 and 5.6).
-func (e *endpoint) judge(x bankapi.Exchange, read func(*wire.Object) command.Verdict) command.Verdict {
-	v, ok := e.judgeBody(x, read)
+func (e *endpoint) judge(r *wire.Reader, x bankapi.Exchange, read func(wire.Object) command.Verdict) command.Verdict {
+	v, ok := e.judgeBody(r, x, read)
 	if !ok {
 		v = bankapi.VerdictOfHTTP(x, e.write)
 	}
@@ -36,20 +36,20 @@ func (e *endpoint) credentials() string {
 }
 
 // judgeBody reads the body; ok is false when it holds no envelope.
-func (e *endpoint) judgeBody(x bankapi.Exchange, read func(*wire.Object) command.Verdict) (v command.Verdict, ok bool) {
+func (e *endpoint) judgeBody(r *wire.Reader, x bankapi.Exchange, read func(wire.Object) command.Verdict) (v command.Verdict, ok bool) {
 	if x.Delivery != command.Answered {
 		return v, false
 	}
-	body, err := wire.ReadObject(x.Body)
+	body, err := r.Read(x.Body)
 	if err != nil {
 		return v, false
 	}
 	failure, data := body.Object("Error"), body.Object("Data")
 	switch {
 	case body.Err() != nil: // an Error or Data that is no object
-	case failure != nil && (data == nil || !blank(failure.Text("Description"))):
+	case failure.Exists() && (!data.Exists() || !blank(failure.Text("Description"))):
 		v, ok = e.platformError(failure, x.Status)
-	case data != nil:
+	case data.Exists():
 		v, ok = read(data), true
 	}
 	switch {

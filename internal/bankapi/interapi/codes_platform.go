@@ -39,7 +39,7 @@ var platformTable = []platformRow{
 
 // platformError judges an Error envelope. ok is false when the code is in no row
 // and the HTTP status says that the gateway turns everybody away.
-func (e *endpoint) platformError(failure *wire.Object, status int) (v command.Verdict, ok bool) {
+func (e *endpoint) platformError(failure wire.Object, status int) (v command.Verdict, ok bool) {
 	code, description := strings.TrimSpace(failure.Text("Code")), failure.Text("Description")
 	i := slices.IndexFunc(platformTable, func(r platformRow) bool {
 		return r.code == code && strings.HasPrefix(strings.TrimSpace(description), r.description)

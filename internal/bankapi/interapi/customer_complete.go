@@ -30,7 +30,7 @@ func (m *customerComplete) writeParameters(w *wire.Writer, p *command.CompleteCu
 	w.Text("UserCode", m.cfg.UserCode.Reveal())
 }
 
-func (m *customerComplete) read(data *wire.Object) command.Verdict {
+func (m *customerComplete) read(data wire.Object) command.Verdict {
 	v := m.ofState(data.Int32("State"), command.CodeCustomerCompleted)
 	switch v.Status {
 	case command.Succeeded:

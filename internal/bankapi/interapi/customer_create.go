@@ -34,7 +34,7 @@ func writeCreate(w *wire.Writer, p *command.CreateCustomer) {
 
 // read takes no State for a success that lacks the ids: the next two commands
 // would have nothing to work on.
-func (m *customerCreate) read(data *wire.Object) command.Verdict {
+func (m *customerCreate) read(data wire.Object) command.Verdict {
 	process, customer := data.Int64("ProcessId"), data.Int64("CustomerId")
 	v := m.ofState(data.Int32("State"), command.CodeCustomerCreated)
 	if v.Status == command.Succeeded && (!positive(process) || !positive(customer)) {

@@ -18,19 +18,19 @@ func (m *customerUpdate) Call(ctx context.Context, c *command.Command, call comm
 	}
 	return m.exchange(ctx, c, call,
 		func(w *wire.Writer) { writeUpdate(w, p) },
-		func(data *wire.Object) command.Verdict { return m.read(data, p.ProcessID) })
+		func(data wire.Object) command.Verdict { return m.read(data, p.ProcessID) })
 }
 
 func writeUpdate(w *wire.Writer, p *command.UpdateCustomer) {
 	w.Int("CustomerNo", p.CustomerNumber.Reveal())
 	w.Int("ProcessId", p.ProcessID.Reveal())
 	writeCitizenshipNumber(w, p.CitizenshipNumber)
-	writeCoded(w, "EducationStatus", p.Education)
+	writeCoded(w, "EducationStatus", "EducationStatusCode", p.Education)
 	w.Text("CompanyName", p.CompanyName.Reveal())
 	writeDecimal(w, "SalaryInfo", p.Salary)
-	writeCoded(w, "WorkingStatus", p.WorkingStatus)
-	writeCoded(w, "JobTitle", p.JobTitle)
-	writeCoded(w, "HomeStatus", p.HomeStatus)
+	writeCoded(w, "WorkingStatus", "WorkingStatusCode", p.WorkingStatus)
+	writeCoded(w, "JobTitle", "JobTitleCode", p.JobTitle)
+	writeCoded(w, "HomeStatus", "HomeStatusCode", p.HomeStatus)
 	writeInt(w, "WorkAreaCode", p.WorkAreaCode)
 	writeAddress(w, "JobAddressInfo", p.JobAddress)
 	w.Text("BranchId", p.BranchID)
@@ -43,9 +43,9 @@ func writeUpdate(w *wire.Writer, p *command.UpdateCustomer) {
 }
 
 // writeCoded writes a parameter of the bank's as its name and its code.
-func writeCoded(w *wire.Writer, name string, n command.CodedName) {
+func writeCoded(w *wire.Writer, name, code string, n command.CodedName) {
 	w.Text(name, n.Name.Reveal())
-	writeInt(w, name+"Code", n.Code)
+	writeInt(w, code, n.Code)
 }
 
 func writeAddress(w *wire.Writer, name string, a *command.Address) {
@@ -73,7 +73,7 @@ func writeAddress(w *wire.Writer, name string, a *command.Address) {
 
 // read reports another ProcessId than the one sent and does not fail on it: the
 // bank's own example shows one.
-func (m *customerUpdate) read(data *wire.Object, sent command.PrivateInt) command.Verdict {
+func (m *customerUpdate) read(data wire.Object, sent command.PrivateInt) command.Verdict {
 	process, calculate := data.Int64("ProcessId"), data.Bool("CalculateLimit")
 	v := m.ofState(data.Int32("State"), command.CodeCustomerUpdated)
 	if claimsSuccess(v) {

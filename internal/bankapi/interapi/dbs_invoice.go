@@ -2,7 +2,6 @@ package interapi
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"bankprocessor/internal/bankapi"
@@ -26,7 +25,7 @@ func (m *dbsInvoice) Call(ctx context.Context, c *command.Command, call command.
 	}
 	return m.exchange(ctx, c, call,
 		func(w *wire.Writer) { writeInvoice(w, p, call.Operation, number) },
-		func(data *wire.Object) command.Verdict { return m.read(data, call.Operation) })
+		func(data wire.Object) command.Verdict { return m.read(data, call.Operation) })
 }
 
 // writeInvoice derives what the bank wants derived: the delayed due date equals
@@ -37,10 +36,10 @@ func writeInvoice(w *wire.Writer, p *command.Invoice, operation command.InvoiceO
 	w.Text("InvoiceNumber", p.InvoiceNumber)
 	w.Text("InvoiceCurrencyCode", p.InvoiceCurrency)
 	w.Text("PaymentCurrencyCode", p.PaymentCurrency)
-	w.Text("InvoiceDate", startOf(p.InvoiceDate))
+	w.Day("InvoiceDate", p.InvoiceDate, startOfDay)
 	writeDecimal(w, "InvoiceAmount", p.Amount)
-	w.Text("LastPaymentDate", startOf(p.DueDate))
-	w.Text("DelayedLastPaymentDate", startOf(p.DueDate))
+	w.Day("LastPaymentDate", p.DueDate, startOfDay)
+	w.Day("DelayedLastPaymentDate", p.DueDate, startOfDay)
 	w.Text("ParametricCode", p.ParametricCode)
 	w.OptionalText("Explanation", p.Explanation)
 	writeLetter(w, "OperationType", letters.operation, operation)
@@ -48,16 +47,18 @@ func writeInvoice(w *wire.Writer, p *command.Invoice, operation command.InvoiceO
 	writeLetter(w, "DebitCreditType", letters.entry, p.EntryType)
 	w.OptionalText("SubscriberName", p.DealerName.Reveal())
 	w.OptionalText("SubscriberSurname", p.DealerSurname.Reveal())
-	w.Text("PeriodCode", fmt.Sprintf("%04d%02d", p.InvoiceDate.Year, int(p.InvoiceDate.Month)))
+	w.YearMonth("PeriodCode", p.InvoiceDate)
 	writeLetter(w, "InvoiceIncludedBlockage", letters.blockage, p.Blockage)
 	w.Int("CustomerNo", number)
 }
 
-func (m *dbsInvoice) read(data *wire.Object, operation command.InvoiceOperation) command.Verdict {
+func (m *dbsInvoice) read(data wire.Object, operation command.InvoiceOperation) command.Verdict {
 	code, state, message := data.Code("ErrorCode"), data.Int32("State"), data.Text("ErrorMessage")
+	branch, _ := data.Int("RefBranchCode", 32)
+	number, _ := data.Int("RefNumber", 64)
 	recorded := &command.InvoiceRecorded{
-		ReferenceBranch: value(data.Int32("RefBranchCode")),
-		ReferenceNumber: value(data.Int64("RefNumber")),
+		ReferenceBranch: int32(branch),
+		ReferenceNumber: number,
 		ReferenceDate:   data.Date("RefDate"),
 		TransactionID:   bankapi.Reference(strings.TrimSpace(data.Text("TranId"))),
 		Operation:       operation,
@@ -93,5 +94,8 @@ func ofInvoiceCode(code string, state *int32, operation command.InvoiceOperation
 	return invoiceUnknown
 }
 
-func startOf(d command.Date) string { return d.String() + "T00:00:00" }
-func endOf(d command.Date) string   { return d.String() + "T23:59:59" }
+// What stands behind a day, to make it a datetime of the bank's.
+const (
+	startOfDay = "T00:00:00"
+	endOfDay   = "T23:59:59"
+)

@@ -2,7 +2,6 @@ package interapi
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"bankprocessor/internal/bankapi/wire"
@@ -25,12 +24,12 @@ func (m *dbsLimit) Call(ctx context.Context, c *command.Command, call command.Ca
 	return m.exchange(ctx, c, call, func(w *wire.Writer) {
 		w.Text("AssociationCode", p.CompanyCode)
 		w.Text("SubscriberNumber", p.DealerCode)
-		w.Text("InvoicesIncluded", fmt.Sprintf("%02d%04d", int(p.InvoicesMonth.Month), p.InvoicesMonth.Year))
+		w.MonthYear("InvoicesIncluded", p.InvoicesMonth)
 		w.Int("CustomerNo", number)
 	}, m.read)
 }
 
-func (m *dbsLimit) read(data *wire.Object) command.Verdict {
+func (m *dbsLimit) read(data wire.Object) command.Verdict {
 	const list = "DBSLimitResult"
 	v, ok := ofRows(data, list, limitTable)
 	if !ok {
@@ -49,7 +48,7 @@ func (m *dbsLimit) read(data *wire.Object) command.Verdict {
 	return v
 }
 
-func limitRow(row *wire.Object, dealer string) command.LimitRow {
+func limitRow(row wire.Object, dealer string) command.LimitRow {
 	return command.LimitRow{
 		CompanyCode:         strings.TrimSpace(row.Text("AssociationCode")),
 		DealerCode:          dealer,

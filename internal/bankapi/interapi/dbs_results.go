@@ -80,13 +80,12 @@ func (m *dbsResults) query(
 ) (v command.Verdict, told int) {
 	v = m.exchange(ctx, c, call, func(w *wire.Writer) {
 		w.Text("AssociationCode", company)
+		start, end := startOfDay, endOfDay // a midnight end may leave the last day out
 		if m.cfg.DateOnly {
-			w.Text("QueryDate", part.from.String())
-			w.Text("EndDate", part.to.String())
-		} else {
-			w.Text("QueryDate", startOf(part.from))
-			w.Text("EndDate", endOf(part.to)) // a midnight end may leave the last day out
+			start, end = "", ""
 		}
+		w.Day("QueryDate", part.from, start)
+		w.Day("EndDate", part.to, end)
 		w.Int("CustomerNo", number)
 	}, m.read)
 	if v.BankCode == rangeTooLong {
@@ -95,7 +94,7 @@ func (m *dbsResults) query(
 	return v, told
 }
 
-func (m *dbsResults) read(data *wire.Object) command.Verdict {
+func (m *dbsResults) read(data wire.Object) command.Verdict {
 	const list = "DBSInvoiceResult"
 	v, ok := ofRows(data, list, resultsTable)
 	if !ok {
@@ -114,7 +113,7 @@ func (m *dbsResults) read(data *wire.Object) command.Verdict {
 	return v
 }
 
-func resultRow(row *wire.Object, number string) command.InvoiceResultRow {
+func resultRow(row wire.Object, number string) command.InvoiceResultRow {
 	return command.InvoiceResultRow{
 		InvoiceNumber:   number,
 		DealerCode:      strings.TrimSpace(row.Text("SubscriberNumber")),

@@ -3,9 +3,9 @@ package interapi
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"bankprocessor/internal/bankapi"
+	"bankprocessor/internal/bankapi/parcel"
 	"bankprocessor/internal/bankapi/wire"
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/secret"
@@ -51,52 +51,63 @@ func (e *endpoint) Shut() bool {
 // answer unreadable, whatever it returns.
 func (e *endpoint) exchange(
 	ctx context.Context, c *command.Command, call command.Call,
-	parameters func(*wire.Writer), read func(data *wire.Object) command.Verdict,
+	parameters func(*wire.Writer), read func(data wire.Object) command.Verdict,
 ) command.Verdict {
-	body, err := e.request(c, call, parameters)
+	p := parcel.Take()
+	body, err := e.request(&p.Body, c, call, parameters)
 	if err != nil {
+		p.Return()
 		return unsendable(command.CodeCommandInvalid, command.CategoryValidation, "the request cannot be written: "+err.Error())
 	}
+	v := e.post(ctx, p, body, call, read)
+	p.Return()
+	return v
+}
+
+// post sends the body, and again where the first token is refused.
+func (e *endpoint) post(
+	ctx context.Context, p *parcel.Parcel, body []byte, call command.Call, read func(wire.Object) command.Verdict,
+) command.Verdict {
 	if e.tokens == nil {
 		return e.group.Do(ctx, func(ctx context.Context) command.Verdict {
-			return e.judge(e.client.Post(ctx, bankapi.Request{URL: e.url, Header: e.header(call), Body: body, Permit: call.Permit}), read)
+			e.head(p, call)
+			return e.judge(&p.Answer, p.Post(ctx, e.client, e.url, body, call.Permit), read)
 		})
 	}
 	return e.tokens.Call(ctx, e.group, func(ctx context.Context, token bankapi.Token) command.Verdict {
-		header := append(e.header(call), token.Authorization())
-		return e.judge(e.client.Post(ctx, bankapi.Request{URL: e.url, Header: header, Body: body, Permit: call.Permit}), read)
+		e.head(p, call)
+		p.Header = append(p.Header, token.Authorization())
+		return e.judge(&p.Answer, p.Post(ctx, e.client, e.url, body, call.Permit), read)
 	})
 }
 
 // request writes the envelope of contract section 1.4.
-func (e *endpoint) request(c *command.Command, call command.Call, parameters func(*wire.Writer)) ([]byte, error) {
-	var w wire.Writer
+func (e *endpoint) request(w *wire.Writer, c *command.Command, call command.Call, parameters func(*wire.Writer)) ([]byte, error) {
 	w.Begin()
 	w.BeginObject("Header")
-	w.Text("AppKey", e.appKey.Get().Reveal())
+	w.Text("AppKey", e.appKey.Recent().Reveal())
 	w.Text("Channel", e.cfg.Channel)
-	w.Text("ChannelSessionId", strings.ReplaceAll(c.ID, "-", ""))
+	w.TextWithout("ChannelSessionId", c.ID, "-")
 	w.Text("ChannelRequestId", call.RequestID)
 	w.OptionalText("TellerName", e.cfg.TellerName)
 	w.OptionalText("CallerId", e.cfg.CallerID)
 	w.End()
 	w.BeginSingle("Parameters")
-	parameters(&w)
+	parameters(w)
 	w.EndSingle()
 	w.End()
 	return w.Bytes()
 }
 
-func (e *endpoint) header(call command.Call) []bankapi.Field {
-	h := make([]bankapi.Field, 0, 5)
-	h = append(h,
-		bankapi.Field{Name: "Content-Type", Value: "application/json; charset=utf-8"},
-		bankapi.Field{Name: "Accept", Value: "application/json"},
-		bankapi.Field{Name: "Ocp-Apim-Subscription-Key", Value: e.subscriptionKey.Get().Reveal()})
+// head begins the header anew.
+func (e *endpoint) head(p *parcel.Parcel, call command.Call) {
+	p.Header = p.Header[:0]
+	p.Add("Content-Type", "application/json; charset=utf-8")
+	p.Add("Accept", "application/json")
+	p.Add("Ocp-Apim-Subscription-Key", e.subscriptionKey.Recent().Reveal())
 	if call.Traceparent != "" {
-		h = append(h, bankapi.Field{Name: "Traceparent", Value: call.Traceparent})
+		p.Add("Traceparent", call.Traceparent)
 	}
-	return h
 }
 
 // unsendable is the verdict on a request that we cannot make. Nothing was sent,

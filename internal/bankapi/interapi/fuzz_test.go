@@ -26,14 +26,14 @@ var seeds = []string{
 
 // fuzzAnswers judges any body under any status and holds the verdict against
 // what may never happen; proven says whether an answer really says "done".
-func fuzzAnswers(f *testing.F, write bool, read func(*endpoint, *wire.Object) command.Verdict, proven func(data *wire.Object, v command.Verdict) bool) {
+func fuzzAnswers(f *testing.F, write bool, read func(*endpoint, wire.Object) command.Verdict, proven func(data wire.Object, v command.Verdict) bool) {
 	for _, seed := range seeds {
 		f.Add(200, []byte(seed))
 		f.Add(500, []byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		e := &endpoint{cfg: Config{}.WithDefaults(), write: write}
-		v := e.judge(bankapi.Exchange{Delivery: command.Answered, Status: status, Body: body}, func(data *wire.Object) command.Verdict {
+		v := e.judge(new(wire.Reader), bankapi.Exchange{Delivery: command.Answered, Status: status, Body: body}, func(data wire.Object) command.Verdict {
 			return read(e, data)
 		})
 		if v.Status == "" || v.Category == "" || !command.Known(v.Code) {
@@ -49,49 +49,49 @@ func fuzzAnswers(f *testing.F, write bool, read func(*endpoint, *wire.Object) co
 	})
 }
 
-func stateIs2(data *wire.Object, _ command.Verdict) bool { return value(data.Int32("State")) == 2 }
+func stateIs2(data wire.Object, _ command.Verdict) bool { return value(data.Int32("State")) == 2 }
 
 func FuzzCreateAnswer(f *testing.F) {
-	fuzzAnswers(f, true, func(e *endpoint, data *wire.Object) command.Verdict {
+	fuzzAnswers(f, true, func(e *endpoint, data wire.Object) command.Verdict {
 		return (&customerCreate{*e}).read(data)
-	}, func(data *wire.Object, v command.Verdict) bool {
+	}, func(data wire.Object, v command.Verdict) bool {
 		ids := v.Result.(*command.CustomerCreated)
 		return stateIs2(data, v) && ids.ProcessID > 0 && ids.CustomerID > 0
 	})
 }
 
 func FuzzUpdateAnswer(f *testing.F) {
-	fuzzAnswers(f, true, func(e *endpoint, data *wire.Object) command.Verdict {
+	fuzzAnswers(f, true, func(e *endpoint, data wire.Object) command.Verdict {
 		return (&customerUpdate{*e}).read(data, 2105170309000001)
 	}, stateIs2)
 }
 
 func FuzzCompleteAnswer(f *testing.F) {
-	fuzzAnswers(f, true, func(e *endpoint, data *wire.Object) command.Verdict {
+	fuzzAnswers(f, true, func(e *endpoint, data wire.Object) command.Verdict {
 		return (&customerComplete{*e}).read(data)
 	}, stateIs2)
 }
 
 func FuzzInvoiceAnswer(f *testing.F) {
-	fuzzAnswers(f, true, func(e *endpoint, data *wire.Object) command.Verdict {
+	fuzzAnswers(f, true, func(e *endpoint, data wire.Object) command.Verdict {
 		return (&dbsInvoice{*e}).read(data, command.InsertInvoice)
-	}, func(data *wire.Object, v command.Verdict) bool {
+	}, func(data wire.Object, v command.Verdict) bool {
 		return stateIs2(data, v) && data.Code("ErrorCode") == "000"
 	})
 }
 
 func FuzzLimitAnswer(f *testing.F) {
-	fuzzAnswers(f, false, func(e *endpoint, data *wire.Object) command.Verdict {
+	fuzzAnswers(f, false, func(e *endpoint, data wire.Object) command.Verdict {
 		return (&dbsLimit{*e}).read(data)
-	}, func(_ *wire.Object, v command.Verdict) bool {
+	}, func(_ wire.Object, v command.Verdict) bool {
 		return v.Result != nil && (v.BankCode == "000" || v.BankCode == "300")
 	})
 }
 
 func FuzzResultsAnswer(f *testing.F) {
-	fuzzAnswers(f, false, func(e *endpoint, data *wire.Object) command.Verdict {
+	fuzzAnswers(f, false, func(e *endpoint, data wire.Object) command.Verdict {
 		return (&dbsResults{endpoint: *e}).read(data)
-	}, func(_ *wire.Object, v command.Verdict) bool {
+	}, func(_ wire.Object, v command.Verdict) bool {
 		return v.Result != nil && (v.BankCode == "000" || v.BankCode == "201")
 	})
 }

@@ -8,7 +8,7 @@ import (
 
 // ofRows judges a list of the bank's row model (contract section 3.4): the first
 // code in it counts, wherever it stands. ok is false when there is none.
-func ofRows(data *wire.Object, list string, table map[string]command.Verdict) (v command.Verdict, ok bool) {
+func ofRows(data wire.Object, list string, table map[string]command.Verdict) (v command.Verdict, ok bool) {
 	for row := range data.List(list) {
 		code := row.Code("ResultCode")
 		if code == "" {

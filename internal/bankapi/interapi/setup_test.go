@@ -82,7 +82,7 @@ func serve(t *testing.T, h http.Handler) (url string) {
 	return server.URL
 }
 
-func methodsAt(t *testing.T, url string, options ...option) map[command.Name]bankapi.Method {
+func methodsAt(t testing.TB, url string, options ...option) map[command.Name]bankapi.Method {
 	t.Helper()
 	cfg := Config{
 		AppKey:          secretFile(t, "app-key"),
@@ -106,7 +106,7 @@ func methodsAt(t *testing.T, url string, options ...option) map[command.Name]ban
 	return methods
 }
 
-func newClient(t *testing.T, url string) *bankapi.Client {
+func newClient(t testing.TB, url string) *bankapi.Client {
 	t.Helper()
 	client, err := bankapi.NewClient(bankapi.HTTPConfig{BaseURL: url, MaxResponseBytes: 64 << 10})
 	if err != nil {
@@ -117,7 +117,7 @@ func newClient(t *testing.T, url string) *bankapi.Client {
 }
 
 // newGroup returns a group whose breaker no test opens by accident.
-func newGroup(t *testing.T, name string) *bankapi.Group {
+func newGroup(t testing.TB, name string) *bankapi.Group {
 	t.Helper()
 	group, err := bankapi.NewGroup(name, bankapi.GroupConfig{ConsecutiveFailures: 1000, MinCalls: 1000}, nil)
 	if err != nil {
@@ -126,14 +126,14 @@ func newGroup(t *testing.T, name string) *bankapi.Group {
 	return group
 }
 
-func secretFile(t *testing.T, content string) secret.Source {
+func secretFile(t testing.TB, content string) secret.Source {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "secret")
 	writeFile(t, path, content+"\n")
 	return secret.Source{File: path}
 }
 
-func writeFile(t *testing.T, path, content string) {
+func writeFile(t testing.TB, path, content string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
@@ -173,7 +173,7 @@ func data(members string) string {
 	return `{"$type":"ServiceResponseMessage","Data":{"$type":"SomethingElse",` + members + `}}`
 }
 
-func day(t *testing.T, s string) command.Date {
+func day(t testing.TB, s string) command.Date {
 	t.Helper()
 	d, err := command.ParseDate(s)
 	if err != nil {
@@ -247,7 +247,7 @@ func limitCommand(t *testing.T) *command.QueryLimit {
 
 // invoiceCommand keeps the bank's rules, which the page's example breaks
 // (contract section 9.6).
-func invoiceCommand(t *testing.T) *command.Invoice {
+func invoiceCommand(t testing.TB) *command.Invoice {
 	return &command.Invoice{
 		Operation: command.InsertInvoice, CompanyCode: "SOLEN", DealerCode: "0222",
 		InvoiceNumber: "888888888849635547", InvoiceCurrency: "TRY", PaymentCurrency: "TRY",

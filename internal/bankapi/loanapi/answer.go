@@ -10,7 +10,7 @@ import (
 
 // envelope is the bank's answer, as far as every answer has it.
 type envelope struct {
-	root    *wire.Object
+	root    wire.Object
 	code    string // Header.StatusCode
 	message string // scrubbed
 	object  string // Header.ObjectID
@@ -18,11 +18,11 @@ type envelope struct {
 
 // readEnvelope reads a body of whatever HTTP status. ok is false when it is not
 // the bank's own: HTML of a firewall, a gateway's error, nothing.
-func readEnvelope(e bankapi.Exchange) (envelope, bool) {
+func readEnvelope(r *wire.Reader, e bankapi.Exchange) (envelope, bool) {
 	if e.Delivery != command.Answered {
 		return envelope{}, false
 	}
-	root, err := wire.ReadObject(e.Body)
+	root, err := r.Read(e.Body)
 	if err != nil {
 		return envelope{}, false
 	}
@@ -36,8 +36,8 @@ func readEnvelope(e bankapi.Exchange) (envelope, bool) {
 }
 
 // judge reads the answer to a submission of the given application.
-func judge(e bankapi.Exchange, application int64) command.Verdict {
-	env, ok := readEnvelope(e)
+func judge(r *wire.Reader, e bankapi.Exchange, application int64) command.Verdict {
+	env, ok := readEnvelope(r, e)
 	if !ok {
 		return withoutQuery(bankapi.VerdictOfHTTP(e, true))
 	}
@@ -61,7 +61,7 @@ func judgeOffer(success command.Verdict, env envelope, status int, application i
 		return protocolFault("a success code came with an HTTP status that is none")
 	}
 	result := env.root.Object("Data").Object("ApplicationResult")
-	if result == nil {
+	if !result.Exists() {
 		return protocolFault("a success code came without an ApplicationResult")
 	}
 	number := result.Int64("ApplicationNumber")
@@ -76,7 +76,7 @@ func judgeOffer(success command.Verdict, env envelope, status int, application i
 	return success
 }
 
-func readOffer(o *wire.Object, application int64) *command.LoanOffer {
+func readOffer(o wire.Object, application int64) *command.LoanOffer {
 	return &command.LoanOffer{
 		ApplicationNumber:           application,
 		InternetDisplayType:         o.Int64("InternetDisplayTypes"),
@@ -107,7 +107,7 @@ func readOffer(o *wire.Object, application int64) *command.LoanOffer {
 // judgeToken is the bankapi.TokenJudge: the token endpoint refuses in the same
 // envelope. A code that says nothing about tokens is not its.
 func judgeToken(e bankapi.Exchange) (command.Verdict, bool) {
-	env, ok := readEnvelope(e)
+	env, ok := readEnvelope(new(wire.Reader), e)
 	if !ok {
 		return command.Verdict{}, false
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"bankprocessor/internal/bankapi"
+	"bankprocessor/internal/bankapi/wire"
 	"bankprocessor/internal/command"
 )
 
@@ -20,7 +21,7 @@ func FuzzJudge(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, body []byte, status int) {
-		v := judge(bankapi.Exchange{Delivery: command.Answered, Status: status, Body: body}, 89999999)
+		v := judge(new(wire.Reader), bankapi.Exchange{Delivery: command.Answered, Status: status, Body: body}, 89999999)
 		if v.Code == "" || v.Category == "" || v.Status == "" || v.Retry == command.RetryReconcile {
 			t.Errorf("verdict %+v", v)
 		}

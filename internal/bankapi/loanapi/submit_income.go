@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"bankprocessor/internal/bankapi"
+	"bankprocessor/internal/bankapi/parcel"
 	"bankprocessor/internal/bankapi/wire"
 	"bankprocessor/internal/command"
 )
@@ -43,26 +44,34 @@ func (m *submitIncome) Call(ctx context.Context, c *command.Command, call comman
 	if !ok {
 		return notEncodable
 	}
-	body, err := encode(payload)
+	p := parcel.Take()
+	body, err := encode(&p.Body, payload)
 	if err != nil {
+		p.Return()
 		return notEncodable
 	}
 	m.warn(c.ID, payload)
-	return m.tokens.Call(ctx, m.group, func(ctx context.Context, token bankapi.Token) command.Verdict {
-		header := []bankapi.Field{
-			{Name: "Content-Type", Value: "application/json"}, {Name: "Accept", Value: "application/json"}, token.Authorization(),
-		}
-		if call.Traceparent != "" {
-			header = append(header, bankapi.Field{Name: "Traceparent", Value: call.Traceparent})
-		}
-		request := bankapi.Request{URL: m.url, Header: header, Body: body, Permit: call.Permit}
-		return judge(m.client.Post(ctx, request), payload.ApplicationNumber)
+	v := m.tokens.Call(ctx, m.group, func(ctx context.Context, token bankapi.Token) command.Verdict {
+		head(p, call, token)
+		return judge(&p.Answer, p.Post(ctx, m.client, m.url, body, call.Permit), payload.ApplicationNumber)
 	})
+	p.Return()
+	return v
+}
+
+// head begins the header anew.
+func head(p *parcel.Parcel, call command.Call, token bankapi.Token) {
+	p.Header = p.Header[:0]
+	p.Add("Content-Type", "application/json")
+	p.Add("Accept", "application/json")
+	p.Header = append(p.Header, token.Authorization())
+	if call.Traceparent != "" {
+		p.Add("Traceparent", call.Traceparent)
+	}
 }
 
 // encode writes the request with exactly the members of the bank's page.
-func encode(p *command.SubmitIncome) ([]byte, error) {
-	var w wire.Writer
+func encode(w *wire.Writer, p *command.SubmitIncome) ([]byte, error) {
 	w.Begin()
 	w.Text("IdentityNumber", p.IdentityNumber.Reveal())
 	w.Int("ApplicationNumber", p.ApplicationNumber)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bankprocessor/internal/bankapi"
+	"bankprocessor/internal/bankapi/wire"
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/secret"
 )
@@ -36,7 +37,7 @@ func TestRequestBytes(t *testing.T) {
 	} {
 		p := pageCommand(t).Payload.(*command.SubmitIncome)
 		p.MonthlyIncome = decimal(t, amount)
-		body, err := encode(p)
+		body, err := encode(new(wire.Writer), p)
 		if err != nil || !strings.Contains(string(body), `"MonthlyIncomeAmount":`+digits+`,`) {
 			t.Errorf("%s is sent as %s, %v", amount, body, err)
 		}

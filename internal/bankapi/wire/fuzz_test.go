@@ -38,9 +38,8 @@ func FuzzReadObject(f *testing.F) {
 	})
 }
 
-func readAll(o *Object) {
-	for i := range o.members {
-		name := string(o.members[i].name)
+func readAll(o Object) {
+	for _, name := range names(o) {
 		o.Text(name)
 		o.Code(name)
 		o.Int64(name)
@@ -52,10 +51,19 @@ func readAll(o *Object) {
 		for row := range o.List(name) {
 			readAll(row)
 		}
-		if child := o.Object(name); child != nil {
+		if child := o.Object(name); child.Exists() {
 			readAll(child)
 		}
 	}
+}
+
+// names lists the members, each as often as it is there.
+func names(o Object) (all []string) {
+	nodes := o.reader.nodes
+	for i := o.at + 1; i < nodes[o.at].next; i = nodes[i].next {
+		all = append(all, string(o.reader.name(&nodes[i])))
+	}
+	return all
 }
 
 // FuzzDecimal holds the decimal reader against math/big.

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func mustRead(t *testing.T, body string) *Object {
+func mustRead(t *testing.T, body string) Object {
 	t.Helper()
 	o, err := ReadObject([]byte(body))
 	if err != nil {
@@ -84,18 +84,18 @@ func TestObject(t *testing.T) {
 		t.Errorf("There.A = %q", got)
 	}
 	for _, name := range []string{"Null", "Blank", "Absent"} {
-		if c := o.Object(name); c != nil {
-			t.Errorf("%s = %v, want nil", name, c)
+		if o.Object(name).Exists() {
+			t.Errorf("%s is an object", name)
 		}
 	}
 	if o.Err() != nil {
 		t.Fatalf("err %v before any fault", o.Err())
 	}
-	var none *Object
-	if none.Has("A") || none.Text("A") != "" || none.Object("A") != nil || none.Err() != nil {
-		t.Error("a nil object has members")
+	var none Object
+	if none.Has("A") || none.Text("A") != "" || none.Object("A").Exists() || none.Err() != nil {
+		t.Error("no object has members")
 	}
-	if o.Object("Wrong") != nil {
+	if o.Object("Wrong").Exists() {
 		t.Error("a list passed for an object")
 	}
 	if got, want := o.Err(), (&Error{Field: "Wrong", Want: "an object"}); !cmp.Equal(got, error(want)) {

@@ -10,31 +10,33 @@ var literals = [][]byte{[]byte("true"), []byte("false"), []byte("null")}
 // The scan functions return the index just past what starts at b[i], or -1 when
 // b[i:] does not start with it. White space before it is the caller's to skip.
 
-func scanValue(b []byte, i, depth int) int {
-	if i >= len(b) || depth > maxDepth {
+// scanValue notes the members or elements of what is scanned, in the order in which
+// they begin.
+func (r *Reader) scanValue(i, depth int) int {
+	if i >= len(r.body) || depth > maxDepth {
 		return -1
 	}
-	switch c := b[i]; {
+	switch c := r.body[i]; {
 	case c == '{':
-		return scanObject(b, i, depth, nil)
+		return r.scanObject(i, depth)
 	case c == '[':
-		return scanArray(b, i, depth, nil)
+		return r.scanArray(i, depth)
 	case c == '"':
-		return scanString(b, i)
+		end, _ := scanString(r.body, i)
+		return end
 	case c == '-' || isDigit(c):
-		return scanNumber(b, i)
+		return scanNumber(r.body, i)
 	}
 	for _, l := range literals {
-		if bytes.HasPrefix(b[i:], l) {
+		if bytes.HasPrefix(r.body[i:], l) {
 			return i + len(l)
 		}
 	}
 	return -1
 }
 
-// scanObject tells visit, where there is one, each member: the name with its
-// quotes and the value without the white space around it.
-func scanObject(b []byte, i, depth int, visit func(name, value []byte)) int {
+func (r *Reader) scanObject(i, depth int) int {
+	b := r.body
 	if i >= len(b) || b[i] != '{' {
 		return -1
 	}
@@ -43,7 +45,7 @@ func scanObject(b []byte, i, depth int, visit func(name, value []byte)) int {
 		return i + 1
 	}
 	for {
-		nameEnd := scanString(b, i)
+		nameEnd, escaped := scanString(b, i)
 		if nameEnd < 0 {
 			return -1
 		}
@@ -51,13 +53,9 @@ func scanObject(b []byte, i, depth int, visit func(name, value []byte)) int {
 		if colon >= len(b) || b[colon] != ':' {
 			return -1
 		}
-		start := skipSpace(b, colon+1)
-		end := scanValue(b, start, depth+1)
+		end := r.scanNode(node{name: spanOf(i+1, nameEnd-1), escaped: escaped}, skipSpace(b, colon+1), depth+1)
 		if end < 0 {
 			return -1
-		}
-		if visit != nil {
-			visit(b[i:nameEnd], b[start:end])
 		}
 		if i = skipSpace(b, end); i >= len(b) {
 			return -1
@@ -73,22 +71,16 @@ func scanObject(b []byte, i, depth int, visit func(name, value []byte)) int {
 	}
 }
 
-// scanArray tells visit, where there is one, each element.
-func scanArray(b []byte, i, depth int, visit func(value []byte)) int {
-	if i >= len(b) || b[i] != '[' {
-		return -1
-	}
+func (r *Reader) scanArray(i, depth int) int {
+	b := r.body
 	i = skipSpace(b, i+1)
 	if i < len(b) && b[i] == ']' {
 		return i + 1
 	}
 	for {
-		end := scanValue(b, i, depth+1)
+		end := r.scanNode(node{}, i, depth+1)
 		if end < 0 {
 			return -1
-		}
-		if visit != nil {
-			visit(b[i:end])
 		}
 		if i = skipSpace(b, end); i >= len(b) {
 			return -1
@@ -104,23 +96,36 @@ func scanArray(b []byte, i, depth int, visit func(value []byte)) int {
 	}
 }
 
-func scanString(b []byte, i int) int {
+// scanNode notes n, whose value starts at b[i], and what is within it.
+func (r *Reader) scanNode(n node, i, depth int) int {
+	at := len(r.nodes)
+	r.nodes = append(r.nodes, n)
+	end := r.scanValue(i, depth)
+	if end >= 0 {
+		r.nodes[at].value, r.nodes[at].next = spanOf(i, end), int32(len(r.nodes))
+	}
+	return end
+}
+
+// scanString says, too, whether there is an escape in the string.
+func scanString(b []byte, i int) (end int, escaped bool) {
 	if i >= len(b) || b[i] != '"' {
-		return -1
+		return -1, false
 	}
 	for i++; i < len(b); i++ {
 		switch c := b[i]; {
 		case c == '"':
-			return i + 1
+			return i + 1, escaped
 		case c < 0x20:
-			return -1
+			return -1, false
 		case c == '\\':
 			if i = scanEscape(b, i+1); i < 0 {
-				return -1
+				return -1, false
 			}
+			escaped = true
 		}
 	}
-	return -1
+	return -1, false
 }
 
 // scanEscape returns the index of the last byte of the escape whose letter is at

@@ -2,7 +2,7 @@ package wire
 
 import (
 	"strconv"
-	"unicode/utf8"
+	"strings"
 
 	"bankprocessor/internal/command"
 )
@@ -11,15 +11,25 @@ import (
 const maxScale = 2
 
 // Writer appends one JSON object, member by member, in the order of the calls.
-// It writes no white space. The zero value is ready; Begin comes first.
+// It writes no white space. The zero value is ready; Begin comes first, and comes
+// again to write another object into the same memory.
 type Writer struct {
 	buf  []byte
 	next bool // a comma must precede what comes next
 	err  error
 }
 
-// Begin opens the object at the top.
-func (w *Writer) Begin() { w.open("", '{') }
+// keptBytes is how much memory a Writer keeps between two objects.
+const keptBytes = 16 << 10
+
+// Begin opens the object at the top. What Bytes returned before is written over.
+func (w *Writer) Begin() {
+	if n := cap(w.buf); n == 0 || n > keptBytes {
+		w.buf = make([]byte, 0, 1<<10)
+	}
+	*w = Writer{buf: w.buf[:0]}
+	w.open("", '{')
+}
 
 // BeginObject opens a member that is an object.
 func (w *Writer) BeginObject(name string) { w.open(name, '{') }
@@ -54,6 +64,18 @@ func (w *Writer) OptionalText(name, value string) {
 	}
 }
 
+// TextWithout writes a string without what is to be left out of it.
+func (w *Writer) TextWithout(name, value, out string) {
+	w.member(name)
+	w.buf = append(w.buf, '"')
+	for more := true; more; {
+		var part string
+		part, value, more = strings.Cut(value, out)
+		w.buf = appendEscaped(w.buf, part)
+	}
+	w.buf = append(w.buf, '"')
+}
+
 // Int writes a whole number.
 func (w *Writer) Int(name string, value int64) {
 	w.member(name)
@@ -73,7 +95,7 @@ func (w *Writer) Decimal(name string, value command.Decimal) {
 		w.fail(name, "at most two digits after the point")
 	}
 	w.member(name)
-	w.buf = append(w.buf, value.String()...)
+	w.buf = value.AppendTo(w.buf)
 }
 
 // Missing reports a required member that the caller has no value for.
@@ -113,26 +135,4 @@ func (w *Writer) fail(name, want string) {
 	if w.err == nil {
 		w.err = &Error{Field: name, Want: want}
 	}
-}
-
-func appendString(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	b = append(b, '"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r == '\n':
-			b = append(b, '\\', 'n')
-		case r == '\r':
-			b = append(b, '\\', 'r')
-		case r == '\t':
-			b = append(b, '\\', 't')
-		case r < 0x20:
-			b = append(b, '\\', 'u', '0', '0', hex[r>>4], hex[r&0xf])
-		default:
-			b = utf8.AppendRune(b, r)
-		}
-	}
-	return append(b, '"')
 }
