@@ -10,7 +10,11 @@ import (
 
 // cell is one setting that contenders are measured in.
 type cell struct {
-	name       string
+	name string
+	// base names the cell that this one differs from in one thing, which is what is
+	// looked at: their rounds alternate, and their table has the ratio.
+	base       string
+	kind       kind
 	partitions int
 	keys       int
 	zipf       float64 // the exponent of the keys' frequencies, 0 for equal ones
@@ -20,8 +24,23 @@ type cell struct {
 	tls        string // "", tlsH1 or tlsH2
 	rate       int    // commands per second, 0 for a backlog
 	processes  int    // of one contender, in one group
+	// backlog is how many commands, 0 for the plan's.
+	backlog int
+	// warm is how long after the first outcome nothing is measured, 0 until a tenth
+	// of the backlog.
+	warm       time.Duration
 	contenders []string
 }
+
+// kind says which table a cell belongs to.
+type kind string
+
+const (
+	throughput kind = "throughput"
+	pace       kind = "latency"
+	headOfLine kind = "head of line"
+	scaling    kind = "scaling"
+)
 
 const (
 	tlsH1 = "h1"
@@ -32,34 +51,120 @@ const (
 const (
 	usualKeys     = 10_000
 	usualInFlight = 4096
+	ms            = time.Millisecond
 )
-
-func backlog(name string, latency time.Duration, partitions int, contenders []string, change ...func(*cell)) cell {
-	c := cell{
-		name: name, partitions: partitions, keys: usualKeys, latency: latency, inFlight: usualInFlight, processes: 1, contenders: contenders,
-	}
-	for _, f := range change {
-		f(&c)
-	}
-	return c
-}
 
 // ours are the yardstick and the processor, with and without attempts.
 func ours() []string { return []string{nameCeiling, nameProcessor, nameAttempts} }
 
+// everybody has the peers too.
+func everybody() []string {
+	return append(ours(), nameNaive, nameNaiveOne, nameWatermill, nameParallelThreads, nameParallelReactor)
+}
+
+func usual(latency time.Duration, partitions int, change func(*cell)) cell {
+	c := cell{
+		kind: throughput, partitions: partitions, keys: usualKeys, latency: latency, inFlight: usualInFlight, processes: 1, contenders: ours(),
+	}
+	if change != nil {
+		change(&c)
+	}
+	if c.name == "" {
+		c.name = fmt.Sprintf("bank %d ms, %s", latency.Milliseconds(), count(partitions, "partition"))
+	}
+	return c
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return fmt.Sprintf("%d %s", n, what)
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 func cells() []cell {
-	var all []cell
-	for _, latency := range []time.Duration{0, 5 * time.Millisecond, 50 * time.Millisecond} {
+	return slices.Concat(backlogs(), special(), rates(), slowKeys(), groups())
+}
+
+// backlogs are the plain ones: partitions by the bank's latency.
+func backlogs() (all []cell) {
+	for _, latency := range []time.Duration{0, 5 * ms, 50 * ms} {
 		for _, partitions := range []int{1, 6, 48} {
-			all = append(all, backlog(fmt.Sprintf("backlog, bank %s, partitions %d", latency, partitions), latency, partitions, ours()))
+			all = append(all, usual(latency, partitions, func(c *cell) {
+				if partitions == 6 {
+					c.contenders = everybody()
+				}
+			}))
 		}
 	}
 	return all
 }
 
+// special are backlogs that have something of their own.
+func special() []cell {
+	named := func(name string, change func(*cell)) func(*cell) {
+		return func(c *cell) {
+			c.name = name
+			change(c)
+		}
+	}
+	return []cell{
+		usual(5*ms, 6, named("bank 5 ms, 6 partitions, Zipf 1.1", func(c *cell) { c.zipf = 1.1 })),
+		usual(5*ms, 6, named("bank 5 ms, 6 partitions, 1,000 keys", func(c *cell) { c.keys = 1000 })),
+		usual(5*ms, 6, named("bank 5 ms, 6 partitions, 1,000,000 keys", func(c *cell) { c.keys = 1_000_000 })),
+		usual(5*ms, 6, named("bank 5 ms, 6 partitions, TLS, HTTP/1.1", func(c *cell) { c.tls = tlsH1 })),
+		usual(5*ms, 6, named("bank 5 ms, 6 partitions, TLS, HTTP/2", func(c *cell) { c.tls = tlsH2 })),
+		usual(100*ms, 6, named("bank 100 ms, 6 partitions, 100 in flight", func(c *cell) { c.inFlight = 100 })),
+		usual(100*ms, 1, named("bank 100 ms, 1 partition, 1,000 keys in flight", func(c *cell) { c.inFlight, c.keys = 1000, 1000 })),
+	}
+}
+
+// rates are open loops, whose commands are due whatever has become of those before.
+func rates() (all []cell) {
+	for _, rate := range []int{200, 4000} {
+		all = append(all, usual(5*ms, 6, func(c *cell) {
+			c.kind, c.rate, c.contenders = pace, rate, everybody()
+			c.name = fmt.Sprintf("%d/s, bank 5 ms, 6 partitions", rate)
+		}))
+	}
+	return all
+}
+
+// slowKeys are an open loop with and without one dealer in a thousand that takes the
+// bank two seconds.
+func slowKeys() (all []cell) {
+	for _, partitions := range []int{1, 6} {
+		without := usual(5*ms, partitions, func(c *cell) {
+			c.kind, c.rate, c.keys = headOfLine, 500, 2000 // two slow ones, each free again before it comes next
+			c.name = "500/s, bank 5 ms, " + count(partitions, "partition")
+			c.contenders = []string{nameCeiling, nameProcessor}
+			if partitions > 1 {
+				c.contenders = append(everybody()[:2:2], nameNaive, nameWatermill, nameParallelThreads, nameParallelReactor)
+			}
+		})
+		with := without
+		with.name, with.base, with.slow = without.name+", slow keys", without.name, 2*time.Second
+		all = append(all, without, with)
+	}
+	return all
+}
+
+// groups are one processor and two of one group at a bank that limits them: what
+// they share of the machine does not.
+func groups() []cell {
+	one := usual(50*ms, 6, func(c *cell) {
+		c.kind, c.inFlight, c.backlog, c.warm = scaling, 128, 60_000, 2*time.Second
+		c.name = "bank 50 ms, 6 partitions, 128 in flight each, 1 process"
+		c.contenders = []string{nameProcessor, nameAttempts}
+	})
+	two := one
+	two.name, two.base, two.processes = strings.Replace(one.name, "1 process", "2 processes", 1), one.name, 2
+	return []cell{one, two}
+}
+
 // quick is the cell of --quick and of the gate.
 func quick() cell {
-	return backlog("backlog, bank 5ms, partitions 6", 5*time.Millisecond, 6, []string{nameCeiling, nameProcessor})
+	return usual(5*ms, 6, func(c *cell) { c.contenders = []string{nameCeiling, nameProcessor} })
 }
 
 // chosen are the cells that a plan asks for, with the contenders that it asks for.
@@ -71,15 +176,29 @@ func chosen(p plan) []cell {
 	var found []cell
 	for _, c := range all {
 		c.contenders = slices.DeleteFunc(slices.Clone(c.contenders), func(name string) bool { return !p.contenders.matches(name) })
-		if p.only.matches(c.name) && len(c.contenders) > 0 {
+		if p.only.matches(string(c.kind)+": "+c.name) && len(c.contenders) > 0 {
 			found = append(found, c)
 		}
 	}
 	return found
 }
 
+// together groups cells whose rounds alternate: one with those of which it is the
+// base.
+func together(cells []cell) (groups [][]cell) {
+	for _, c := range cells {
+		last := len(groups) - 1
+		if c.base != "" && last >= 0 && groups[last][0].name == c.base {
+			groups[last] = append(groups[last], c)
+			continue
+		}
+		groups = append(groups, []cell{c})
+	}
+	return groups
+}
+
 func printList(out io.Writer, p plan) {
 	for _, c := range p.cells {
-		fmt.Fprintf(out, "%s: %s\n", c.name, strings.Join(c.contenders, ", "))
+		fmt.Fprintf(out, "%s: %s: %s\n", c.kind, c.name, strings.Join(c.contenders, ", "))
 	}
 }

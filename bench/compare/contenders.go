@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"bankprocessor/bench/parts"
 	"bankprocessor/internal/command"
@@ -14,9 +16,14 @@ import (
 )
 
 const (
-	nameCeiling   = "ceiling"
-	nameProcessor = "processor"
-	nameAttempts  = "processor with attempts"
+	nameCeiling         = "ceiling"
+	nameProcessor       = "processor"
+	nameAttempts        = "processor+attempts"
+	nameNaive           = "naive"
+	nameNaiveOne        = "naive-one"
+	nameWatermill       = "watermill"
+	nameParallelThreads = "parallel-consumer"
+	nameParallelReactor = "parallel-consumer-reactor"
 )
 
 // contender is a program that turns commands into calls and outcomes.
@@ -24,12 +31,16 @@ type contender struct {
 	name string
 	// legend says how it is set, for whoever reads the table.
 	legend string
-	// unordered ones promise no order of a key.
-	unordered bool
-	// ours need all topics, not just the two of the load.
-	ours bool
+	// strict ones must lose nothing and call the bank once for each command, in the
+	// order of each key; of others it is said how often they do not.
+	strict bool
 	// counts says that it serves its allocations.
 	counts bool
+	// warm is how long it is left alone before it is measured: to form its group, or
+	// to compile what runs often.
+	warm time.Duration
+	// prepare makes its program, once.
+	prepare func(ctx context.Context, w *world) error
 	// start is the program of one process and its arguments.
 	start func(w *world, s station) (program string, arguments []string, err error)
 }
@@ -48,26 +59,27 @@ func (s station) results() string  { return s.names.Result(command.DBSInvoiceUps
 
 // contenders in the order of the table.
 func contenders() []contender {
-	return []contender{
+	return append([]contender{
 		{
-			name: nameCeiling, counts: true,
-			legend: "franz-go, one chain per key, net/http with as many idle connections as calls, franz-go with acks=all; " +
-				"no decoding, no checks, commits every 500 ms whatever is done; GOGC=400",
+			name: nameCeiling, strict: true, counts: true,
+			legend: "franz-go, a chain of commands for each key, net/http's transport with as many idle connections as calls in flight, " +
+				"franz-go with acks=all; decodes nothing, checks nothing, commits what it has fetched every 500 ms; GOGC=400",
+			prepare: func(context.Context, *world) error { return nil },
 			start: func(w *world, s station) (string, []string, error) {
 				return parts.Command("ceiling", w.common(s)...)
 			},
 		},
 		{
-			name: nameProcessor, ours: true, counts: true,
-			legend: "as shipped, with limits that let it have as much in flight, `processing.attempts: []`",
-			start:  processor("[]"),
+			name: nameProcessor, strict: true, counts: true,
+			legend:  "as shipped, with limits that let as much be in flight, and `processing.attempts: []`",
+			prepare: buildProcessor, start: processor("[]"),
 		},
 		{
-			name: nameAttempts, ours: true, counts: true,
-			legend: "the same, with a record of each attempt written before its call",
-			start:  processor("[dbs.invoice.upsert]"),
+			name: nameAttempts, strict: true, counts: true,
+			legend:  "the same, with a record on Kafka before each call, as shipped",
+			prepare: buildProcessor, start: processor("[dbs.invoice.upsert]"),
 		},
-	}
+	}, peers()...)
 }
 
 func contenderOf(name string) (contender, error) {
@@ -83,10 +95,13 @@ func contenderOf(name string) (contender, error) {
 func (w *world) common(s station) []string {
 	return []string{
 		"--broker", w.broker.Address, "--commands", s.commands(), "--results", s.results(), "--group", s.group,
-		"--bank", w.bankURL(s.cell) + "/BankingApiV01/InsertDbsInvoice", "--body", body, "--in-flight", strconv.Itoa(s.cell.inFlight),
+		"--bank", w.bankURL(s.cell) + method, "--body", body, "--in-flight", strconv.Itoa(s.cell.inFlight),
 		"--ca", w.authority(s.cell), "--http2=" + strconv.FormatBool(s.cell.tls == tlsH2), "--metrics", s.metrics,
 	}
 }
+
+// method is the path of the bank's one method here.
+const method = "/BankingApiV01/InsertDbsInvoice"
 
 // body is what the processor posts for one of the driver's commands, with {} for
 // the dealer and the invoice number.
@@ -109,6 +124,13 @@ func (w *world) authority(c cell) string {
 		return w.bank.CA
 	}
 	return ""
+}
+
+func buildProcessor(ctx context.Context, w *world) (err error) {
+	if w.processor == "" {
+		w.processor, err = w.build(ctx, "processor", ".", "./cmd/processor")
+	}
+	return err
 }
 
 // processor starts the processor, as shipped but for limits that would hide what

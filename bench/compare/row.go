@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"bankprocessor/bench/figures"
@@ -53,6 +54,16 @@ func newRow(broker string, c cell, who string, round int) row {
 		BankLatencyMS: figures.Milliseconds(c.latency), SlowMS: figures.Milliseconds(c.slow),
 		Partitions: c.partitions, Keys: c.keys, Zipf: c.zipf, InFlight: c.inFlight, TLS: c.tls, Processes: c.processes, Rate: c.rate,
 	}
+}
+
+// String is a measurement for people who watch.
+func (r row) String() string {
+	if r.Rate > 0 {
+		return fmt.Sprintf("%s, round %d, %s: p50 %.2f ms, p99 %.2f ms, %.0f µs, lost %d, others %.0f %%",
+			r.Cell, r.Round, r.Contender, r.P50MS, r.P99MS, r.CPUSeconds*1000, r.Lost, 100*r.Others)
+	}
+	return fmt.Sprintf("%s, round %d, %s: %.0f/s, %.1f µs, %.0f allocations, others %.0f %%",
+		r.Cell, r.Round, r.Contender, r.PerSecond, r.CPUSeconds*1000, r.Allocations, 100*r.Others)
 }
 
 // violations are the calls out of order.

@@ -22,7 +22,10 @@ type world struct {
 	broker    *parts.Broker
 	topics    *parts.Topics
 	bank      *parts.Bank
-	processor string // its program
+	root      string // of the repository
+	processor string // its program, "" before it is built
+	peers     string // likewise
+	classPath string // of the Parallel Consumer, likewise
 	ends      []func() error
 }
 
@@ -34,11 +37,7 @@ func (w *world) open(ctx context.Context, p plan, log io.Writer) error {
 	}
 	w.dir = dir
 	w.ends = append(w.ends, func() error { return os.RemoveAll(dir) })
-	if w.processor = p.program; w.processor == "" {
-		if w.processor, err = build(ctx, dir, p.root); err != nil {
-			return err
-		}
-	}
+	w.root, w.processor = p.root, p.program
 	if w.broker, err = startBroker(ctx, dir, p, log); err != nil {
 		return err
 	}
@@ -73,9 +72,10 @@ func (w *world) usage(contender []*process.Process) (process.Usage, error) {
 	return process.UsageOf(pids...)
 }
 
-func build(ctx context.Context, dir, root string) (string, error) {
-	program := filepath.Join(dir, "processor")
-	p, err := process.Start(dir, "build", "go", "build", "-C", root, "-o", program, "./cmd/processor")
+// build builds a program of the module in a directory of the repository.
+func (w *world) build(ctx context.Context, name, module, path string) (string, error) {
+	program := filepath.Join(w.dir, name)
+	p, err := process.Start(w.dir, "build-"+name, "go", "build", "-C", filepath.Join(w.root, module), "-o", program, path)
 	if err != nil {
 		return "", err
 	}

@@ -170,6 +170,15 @@ func (s *sample) of(topic string, dealer, number int) *kgo.Record {
 	return &kgo.Record{Topic: topic, Key: key, Value: value, Headers: headers}
 }
 
+// DealerOf is which of the dealers a command is of, from 0.
+func DealerOf(r *kgo.Record) int {
+	code, err := strconv.Atoi(string(r.Key[len(r.Key)-7:]))
+	if err != nil {
+		return -1
+	}
+	return code - dealerBase
+}
+
 func appendID(b []byte, number int) []byte {
 	return appendPadded(append(b, idPrefix...), number, idDigits)
 }
