@@ -1,9 +1,6 @@
 package command
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Command is one decoded command event.
 type Command struct {
@@ -96,10 +93,11 @@ type Header = struct {
 
 // Header returns the value of the last header called key, nil when there is none.
 func (m *Message) Header(key string) []byte {
-	for _, h := range slices.Backward(m.Headers) {
-		if h.Key == key {
-			return h.Value
+	var last []byte
+	for i := range m.Headers {
+		if h := &m.Headers[i]; h.Key == key {
+			last = h.Value
 		}
 	}
-	return nil
+	return last
 }
