@@ -11,12 +11,7 @@ import (
 // "2020-11-02T00:00:00". Of no day it writes only what follows.
 func (w *Writer) Day(name string, day command.Date, behind string) {
 	w.member(name)
-	w.buf = append(w.buf, '"')
-	if !day.IsZero() {
-		w.buf = append(appendPadded(w.buf, day.Year, 4), '-')
-		w.buf = append(appendPadded(w.buf, int(day.Month), 2), '-')
-		w.buf = appendPadded(w.buf, day.Day, 2)
-	}
+	w.buf = day.AppendTo(append(w.buf, '"'))
 	w.buf = append(appendEscaped(w.buf, behind), '"')
 }
 
