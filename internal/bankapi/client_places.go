@@ -35,11 +35,11 @@ func (p *places) of(text string) (*place, error) {
 	if known := (*p.known.Load())[text]; known != nil {
 		return known, nil
 	}
-	head, err := http1.NewHead(text)
+	u, err := url.Parse(text)
 	if err != nil {
 		return nil, errURL
 	}
-	u, err := url.Parse(text)
+	head, err := http1.NewHead(u)
 	if err != nil {
 		return nil, errURL
 	}

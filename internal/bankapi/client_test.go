@@ -159,8 +159,8 @@ func TestPostNotSent(t *testing.T) {
 	}
 }
 
-// A connection that the bank closes while it idles costs nothing: net/http
-// replays what it had not written. What reached the bank reached it once.
+// A connection that the bank closes while it idles costs nothing: that is seen
+// before anything is written to it. What reached the bank reached it once.
 func TestPostOnConnectionsThatTheBankCloses(t *testing.T) {
 	t.Parallel()
 	var served atomic.Int32
@@ -244,6 +244,7 @@ func TestHTTPConfig(t *testing.T) {
 		"no host":            {HTTPConfig{BaseURL: "https:///x"}, "base_url"},
 		"other scheme":       {HTTPConfig{BaseURL: "ftp://bank.example.com"}, "base_url"},
 		"query":              {HTTPConfig{BaseURL: "https://bank.example.com?a=b"}, "no user"},
+		"no ASCII":           {HTTPConfig{BaseURL: "https://türkiye.example.com"}, "ASCII"},
 		"user":               {HTTPConfig{BaseURL: "https://u:p@bank.example.com"}, "no user"},
 		"TLS in clear":       {HTTPConfig{BaseURL: "http://127.0.0.1:8080", TLS: tlsfile.Config{ServerName: "bank.example.com"}}, "tls: want nothing, since base_url is http"},
 		"key without cert":   {HTTPConfig{BaseURL: "https://bank.example.com", TLS: tlsfile.Config{KeyFile: "k"}}, "cert_file"},

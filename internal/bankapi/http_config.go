@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
+	"unicode"
 
 	"bankprocessor/internal/tlsfile"
 )
@@ -64,6 +66,8 @@ func (c HTTPConfig) Validate() error {
 		bad("base_url", "https://host[:port][/path]")
 	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
 		bad("base_url", "no user, query or fragment")
+	case !ascii(base.Host):
+		bad("base_url", "the host's name in ASCII (xn--...)")
 	case base.Scheme == "http" && !c.AllowPlaintext && !loopback(base.Hostname()):
 		bad("base_url", "https, or allow_plaintext")
 	case base.Scheme == "http" && !c.TLS.IsZero():
@@ -88,6 +92,10 @@ func (c HTTPConfig) Validate() error {
 		errs = append(errs, fmt.Errorf("tls: %w", err))
 	}
 	return errors.Join(errs...)
+}
+
+func ascii(text string) bool {
+	return strings.IndexFunc(text, func(c rune) bool { return c > unicode.MaxASCII }) < 0
 }
 
 func setDefault[T comparable](field *T, value T) {

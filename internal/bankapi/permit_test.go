@@ -39,7 +39,8 @@ func (p *permit) ask() error {
 // answers whole requests.
 type listener struct {
 	net.Listener
-	all sync.WaitGroup
+	answer string
+	all    sync.WaitGroup
 
 	mu   sync.Mutex
 	read []*bytes.Buffer
@@ -47,11 +48,16 @@ type listener struct {
 
 func listen(t *testing.T) *listener {
 	t.Helper()
+	return listenFor(t, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+}
+
+func listenFor(t *testing.T, answer string) *listener {
+	t.Helper()
 	plain, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &listener{Listener: plain}
+	l := &listener{Listener: plain, answer: answer}
 	l.all.Go(func() {
 		for {
 			conn, err := l.Accept()
@@ -81,7 +87,7 @@ func (l *listener) serve(conn net.Conn, kept *bytes.Buffer) {
 			return
 		}
 		if whole {
-			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+			_, _ = io.WriteString(conn, l.answer)
 		}
 	}
 }

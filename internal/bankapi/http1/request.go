@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 )
 
@@ -12,13 +13,13 @@ import (
 type Head []byte
 
 // NewHead has net/http write the head, once per URL. Its error does not hold the URL.
-func NewHead(url string) (Head, error) {
+func NewHead(to *url.URL) (Head, error) {
 	bad := errors.New("the URL is not valid")
-	req, err := http.NewRequest(http.MethodPost, url, http.NoBody)
-	if err != nil || req.URL.Host == "" || req.URL.User != nil {
+	if to.Host == "" || to.User != nil {
 		return nil, bad
 	}
 	var b bytes.Buffer
+	req := http.Request{Method: http.MethodPost, URL: to}
 	if err := req.Write(&b); err != nil {
 		return nil, bad
 	}
