@@ -3,6 +3,7 @@ package producers
 import (
 	"context"
 	"errors"
+	"runtime"
 
 	"bankprocessor/internal/kafka"
 )
@@ -59,6 +60,9 @@ func (l *lane) add(q *queue) {
 // ends.
 func (b *Batcher) serve(ctx context.Context, l *lane) {
 	for {
+		// Whoever can run has its record in the request then. Where nobody can, and
+		// nothing is to be gained, it takes no time.
+		runtime.Gosched()
 		if !b.load(l) {
 			select {
 			case <-l.woken:

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
-	"time"
 
-	"bankprocessor/internal/codec"
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/kafka"
 )
@@ -25,7 +23,7 @@ type Encoder interface {
 	EncodeAttempt(a *command.Attempt) ([]byte, error)
 }
 
-// Names says what the topics are called.
+// Names says what the topics are called, which never changes.
 type Names interface {
 	Result(n command.Name) string
 	DeadLetter() string
@@ -44,7 +42,9 @@ type Publisher struct {
 	writer    Writer
 	encoder   Encoder
 	names     Names
-	source    string
+	kinds     map[command.Name]kind
+	attempts  string // topic
+	source    []byte
 	encryptor Encryptor // nil leaves dead letters in clear
 	observer  Observer
 	log       *slog.Logger
@@ -68,9 +68,13 @@ func NewPublisher(w Writer, cfg PublisherConfig) *Publisher {
 	if cfg.Source == "" {
 		cfg.Source = "/bank-processor"
 	}
+	kinds := map[command.Name]kind{}
+	for _, n := range command.Names() {
+		kinds[n] = newKind(cfg.Names, n)
+	}
 	return &Publisher{
-		writer: w, encoder: cfg.Encoder, names: cfg.Names, source: cfg.Source,
-		encryptor: cfg.Encryptor, observer: cfg.Observer, log: cfg.Log,
+		writer: w, encoder: cfg.Encoder, names: cfg.Names, kinds: kinds, attempts: cfg.Names.Attempts(),
+		source: []byte(cfg.Source), encryptor: cfg.Encryptor, observer: cfg.Observer, log: cfg.Log,
 	}
 }
 
@@ -115,7 +119,7 @@ func (p *Publisher) Attempt(ctx context.Context, m *command.Message, a *command.
 		return -1, fmt.Errorf("encoding attempt at command %s: %w", a.CommandID, err)
 	}
 	offset, err = p.writer.Produce(ctx, kafka.Record{
-		Topic: p.names.Attempts(), Partition: m.Partition, Key: m.Key, Value: value,
+		Topic: p.attempts, Partition: m.Partition, Key: m.Key, Value: value,
 	})
 	if err != nil {
 		return -1, fmt.Errorf("storing attempt at command %s: %w", a.CommandID, err)
@@ -123,37 +127,17 @@ func (p *Publisher) Attempt(ctx context.Context, m *command.Message, a *command.
 	return offset, nil
 }
 
-// outcome follows the CloudEvents Kafka binding, binary mode. Its extensions let
-// a subscriber route without decoding.
 func (p *Publisher) outcome(m *command.Message, o *command.Outcome) (kafka.Record, error) {
 	value, err := p.encoder.EncodeOutcome(o)
 	if err != nil {
 		return kafka.Record{}, fmt.Errorf("encoding outcome of command %s: %w", o.CommandID, err)
 	}
-	return kafka.Record{
-		Topic: p.names.Result(o.Command), Partition: m.Partition,
-		Key: m.Key, Value: value,
-		Headers: append([]kafka.Header{
-			header("ce_specversion", "1.0"),
-			header("ce_id", codec.EventID(o.CommandID, o.Revision)),
-			header("ce_type", EventType(o.Command)),
-			header("ce_source", p.source),
-			header("ce_time", o.CompletedAt.UTC().Format(time.RFC3339Nano)),
-			header(command.HeaderSubject, o.CommandID),
-			header(command.HeaderCommandOffset, strconv.FormatInt(m.Offset, 10)),
-			header("content-type", ContentType),
-			header("ce_status", string(o.Status)),
-			header("ce_code", string(o.Code)),
-		}, trace(m)...),
-	}, nil
+	k, known := p.kinds[o.Command]
+	if !known {
+		k = newKind(p.names, o.Command)
+	}
+	return kafka.Record{Topic: k.topic, Partition: m.Partition, Key: m.Key, Value: value, Headers: p.headers(k, m, o)}, nil
 }
-
-// ContentType is the media type of a result's value: Avro binary, framed as the
-// event's schema documents.
-const ContentType = "application/avro"
-
-// EventType is the ce_type of a command's result events.
-func EventType(n command.Name) string { return "bank." + string(n) + ".result.v1" }
 
 // DeadLetter stores the record that the command came in, byte for byte, with what
 // is wrong with it, and returns once it is acknowledged with acks=all.

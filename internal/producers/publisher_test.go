@@ -155,7 +155,7 @@ func TestOnlyValidTracesAreCarriedOn(t *testing.T) {
 				{Key: "traceparent", Value: []byte(tt.parent)}, {Key: "tracestate", Value: []byte(tt.state)},
 			}}
 			var got []string
-			for _, h := range trace(m) {
+			for _, h := range appendTrace(nil, m) {
 				got = append(got, h.Key)
 			}
 			if strings.Join(got, " ") != tt.want {

@@ -2,17 +2,9 @@ package producers
 
 import (
 	"bytes"
-	"regexp"
 
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/kafka"
-)
-
-var (
-	// W3C trace context; version ff and ids of zeros are invalid.
-	traceparentForm = regexp.MustCompile(`^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)
-	traceparentVoid = regexp.MustCompile(`^(ff-|..-0{32}|..-.{32}-0{16})`)
-	tracestateForm  = regexp.MustCompile(`^[a-z0-9][a-z0-9_\-*/@]*=[\x20-\x2b\x2d-\x3c\x3e-\x7e]*[\x21-\x2b\x2d-\x3c\x3e-\x7e]$`)
 )
 
 const (
@@ -21,29 +13,70 @@ const (
 	maxMembers    = 32
 )
 
-// trace returns the command's W3C trace headers, as far as they are valid: a
+// appendTrace appends the command's W3C trace headers, as far as they are valid: a
 // header is no place for whatever a publisher writes into it.
-func trace(m *command.Message) []kafka.Header {
+func appendTrace(headers []kafka.Header, m *command.Message) []kafka.Header {
 	parent := m.Header("traceparent")
-	if !traceparentForm.Match(parent) || traceparentVoid.Match(parent) {
-		return nil
+	if !validTraceparent(parent) {
+		return headers
 	}
-	headers := []kafka.Header{{Key: "traceparent", Value: parent}}
-	if state := m.Header("tracestate"); validTracestate(state) {
+	headers = append(headers, kafka.Header{Key: "traceparent", Value: parent})
+	if state := m.Header("tracestate"); len(state) > 0 && validTracestate(state) {
 		headers = append(headers, kafka.Header{Key: "tracestate", Value: state})
 	}
 	return headers
 }
 
-func validTracestate(state []byte) bool {
-	members := bytes.Split(state, []byte(","))
-	if len(state) > maxTracestate || len(members) > maxMembers {
+// validTraceparent wants version-trace-span-flags, in lower-case hex of 2, 32, 16 and
+// 2 digits; version ff and ids of zeros are invalid.
+func validTraceparent(b []byte) bool {
+	const trace, span, flags, end = 3, 36, 53, 55
+	if len(b) != end || string(b[:2]) == "ff" {
 		return false
 	}
-	for _, member := range members {
-		if !tracestateForm.Match(bytes.Trim(member, " \t")) {
+	for i, c := range b {
+		dash := i == trace-1 || i == span-1 || i == flags-1
+		if dash && c != '-' || !dash && (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return !zeros(b[trace:span-1]) && !zeros(b[span:flags-1])
+}
+
+func zeros(b []byte) bool { return len(bytes.TrimLeft(b, "0")) == 0 }
+
+// validTracestate wants key=value members with commas between them, white space
+// around each aside. A value is printable, without "," and "=", and does not end in a
+// blank.
+func validTracestate(state []byte) bool {
+	if len(state) > maxTracestate {
+		return false
+	}
+	members := 0
+	for member := range bytes.SplitSeq(state, []byte(",")) {
+		if members++; members > maxMembers || !validMember(bytes.Trim(member, " \t")) {
 			return false
 		}
 	}
 	return true
 }
+
+func validMember(member []byte) bool {
+	key, value, _ := bytes.Cut(member, []byte("="))
+	if len(key) == 0 || len(value) == 0 || !lowerOrDigit(key[0]) || value[len(value)-1] == ' ' {
+		return false
+	}
+	for _, c := range key {
+		if !lowerOrDigit(c) && c != '_' && c != '-' && c != '*' && c != '/' && c != '@' {
+			return false
+		}
+	}
+	for _, c := range value {
+		if c < ' ' || c > '~' || c == ',' || c == '=' {
+			return false
+		}
+	}
+	return true
+}
+
+func lowerOrDigit(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }

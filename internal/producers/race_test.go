@@ -1,0 +1,6 @@
+//go:build race
+
+package producers
+
+// raceDetector says that allocations are not ours alone.
+const raceDetector = true

@@ -1,0 +1,47 @@
+package producers
+
+import (
+	"regexp"
+	"testing"
+)
+
+// The specification's words as regular expressions.
+var (
+	traceparentForm = regexp.MustCompile(`^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)
+	traceparentVoid = regexp.MustCompile(`^(ff-|..-0{32}|..-.{32}-0{16})`)
+	memberForm      = regexp.MustCompile(`^[a-z0-9][a-z0-9_\-*/@]*=[\x20-\x2b\x2d-\x3c\x3e-\x7e]*[\x21-\x2b\x2d-\x3c\x3e-\x7e]$`)
+)
+
+func FuzzTracestateMember(f *testing.F) {
+	for _, seed := range []string{
+		"", "=", "a=", "=b", "a=b", "a= b", "a=b ", "a=b=c", "a=b,c", "A=b", "-a=b", "other@tenant=x/y", "a*b_c-d/e=!\"#~", "a=\x7f", "a=\n", "a=b\n", "ä=b", "a=ä",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, member []byte) {
+		if got, want := validMember(member), memberForm.Match(member); got != want {
+			t.Errorf("%q: %t", member, got)
+		}
+	})
+}
+
+func FuzzTraceparent(f *testing.F) {
+	f.Add([]byte(traceparent))
+	f.Add([]byte("ff" + traceparent[2:]))
+	f.Add([]byte(traceparent + "\n"))
+	for i := range len(traceparent) {
+		for _, c := range "-0fgF" {
+			changed := []byte(traceparent)
+			changed[i] = byte(c)
+			f.Add(changed)
+		}
+	}
+	f.Add([]byte("00-00000000000000000000000000000000-b7ad6b7169203331-01"))
+	f.Add([]byte("00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		want := traceparentForm.Match(b) && !traceparentVoid.Match(b)
+		if got := validTraceparent(b); got != want {
+			t.Errorf("%q: %t", b, got)
+		}
+	})
+}
