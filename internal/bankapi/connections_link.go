@@ -19,7 +19,7 @@ type link struct {
 
 	sending sending // the call under way
 	answers *http1.Reader
-	request []byte  // what was written last, kept for its room
+	request []byte  // to be written, or kept for its room
 	word    [1]byte // that nobody has asked for
 }
 
@@ -48,6 +48,25 @@ func (l *link) silent() bool {
 // permit is asked for each piece.
 const pieceSize = 64 << 10
 
+// converse writes the link's request, each piece with the permit, and reads its
+// answer.
+func (l *link) converse(permit func() error, maxBody int64) (http1.Answer, error) {
+	l.sending.permit = permit
+	err := l.write(l.request)
+	l.sending.permit = nil
+	if cap(l.request) > pieceSize {
+		l.request = nil // one that is large is rare
+	}
+	if err != nil {
+		return http1.Answer{}, err
+	}
+	answer, err := l.answers.Answer(maxBody)
+	if l.answers.Begun() && !l.wire.answered.Load() {
+		l.wire.answered.Store(true)
+	}
+	return answer, err
+}
+
 func (l *link) write(b []byte) error {
 	for len(b) > 0 {
 		n, err := l.Write(b[:min(len(b), pieceSize)])
@@ -63,3 +82,7 @@ func (l *link) write(b []byte) error {
 func (l *link) abort() { _ = l.SetDeadline(time.Unix(1, 0)) } // one that fails has ended
 
 func (l *link) close() { _ = l.Close() } // nobody needs it any more
+
+// drop closes a connection that has failed, without TLS's word of parting, for which
+// a bank that takes nothing could let it wait.
+func (l *link) drop() { _ = l.wire.Close() }

@@ -61,9 +61,7 @@ func (c *Client) postOverHTTP1(ctx context.Context, r Request) Exchange {
 // exchange makes the call on a connection, which it gives back or closes. again says
 // that nothing of the request has left, since the bank had closed the connection.
 func (c *Client) exchange(ctx context.Context, l *link, call *outgoing) (e Exchange, again bool) {
-	request, err := call.append(l.request[:0])
-	l.request = request
-	if err != nil {
+	if err := call.append(l); err != nil {
 		c.pool.put(l)
 		return notSent(fmt.Errorf("building bank request: %w", err)), false
 	}
@@ -72,26 +70,16 @@ func (c *Client) exchange(ctx context.Context, l *link, call *outgoing) (e Excha
 		uninterrupted = context.AfterFunc(ctx, l.abort)
 	}
 	before := l.wire.left.Load()
-	l.sending.permit = call.Permit
-	var answer http1.Answer
-	if err = l.write(request); err == nil {
-		answer, err = l.answers.Answer(c.cfg.MaxResponseBytes)
-	}
-	if !l.wire.answered.Load() && l.answers.Begun() {
-		l.wire.answered.Store(true)
-	}
-	l.sending.permit = nil
-	left := l.wire.left.Load() != before
-	if good := uninterrupted(); err == nil && good && !answer.Last {
-		if cap(l.request) > pieceSize {
-			l.request = nil
-		}
-		c.pool.put(l)
-	} else {
-		l.close()
-	}
-	if err != nil {
+	answer, err := l.converse(call.Permit, c.cfg.MaxResponseBytes)
+	switch good := uninterrupted(); {
+	case err != nil:
+		left := l.wire.left.Load() != before
+		l.drop()
 		return c.failed(ctx, l, answer, left, err)
+	case good && !answer.Last:
+		c.pool.put(l)
+	default:
+		l.close()
 	}
 	e = answered(answer)
 	if answer.Oversize {
@@ -143,21 +131,22 @@ func reason(ctx context.Context, err error) error {
 	return err
 }
 
-// append appends the whole request.
-func (o *outgoing) append(b []byte) ([]byte, error) {
-	b = append(b, o.to.head...)
-	var err error
+// append makes the link's request of the call.
+func (o *outgoing) append(l *link) (err error) {
+	b := append(l.request[:0], o.to.head...)
+	defer func() { l.request = b }()
 	for _, f := range o.Header {
 		if b, err = http1.AppendField(b, f.Name, f.Value); err != nil {
-			return b, err
+			return err
 		}
 	}
 	for name, values := range o.signature {
 		for _, value := range values {
 			if b, err = http1.AppendField(b, name, value); err != nil {
-				return b, err
+				return err
 			}
 		}
 	}
-	return http1.AppendBody(b, o.Body), nil
+	b = http1.AppendBody(b, o.Body)
+	return nil
 }
