@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"runtime"
@@ -12,16 +13,24 @@ import (
 	"testing"
 
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/tlsfile"
 	"bankprocessor/test/allocs"
+	"bankprocessor/test/certs"
 )
 
 // cheapBank answers at little cost to whatever ends in "}".
 func cheapBank(tb testing.TB, answer string) (url string) {
 	tb.Helper()
+	return "http://" + answering(tb, answer, func(l net.Listener) net.Listener { return l })
+}
+
+func answering(tb testing.TB, answer string, over func(net.Listener) net.Listener) (address string) {
+	tb.Helper()
 	listener, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
+	listener = over(listener)
 	tb.Cleanup(func() { _ = listener.Close() })
 	go func() {
 		for {
@@ -32,7 +41,7 @@ func cheapBank(tb testing.TB, answer string) (url string) {
 			go answerAll(conn, []byte(answer))
 		}
 	}()
-	return "http://" + listener.Addr().String()
+	return listener.Addr().String()
 }
 
 func answerAll(conn net.Conn, answer []byte) {
@@ -64,12 +73,9 @@ var benchFields = []Field{
 func BenchmarkPost(b *testing.B) {
 	body := append(bytes.Repeat([]byte("x"), 600), '}')
 	ctx := context.WithoutCancel(b.Context()) // as processing's
-	for name, adjust := range map[string]func(*HTTPConfig){
-		"own":      func(*HTTPConfig) {},
-		"net-http": func(c *HTTPConfig) { c.HTTP2 = true }, // which is HTTP/1.1 without TLS
-	} {
+	post := func(name, url string, adjust func(*HTTPConfig)) {
 		b.Run(name, func(b *testing.B) {
-			c := clientOf(b, cheapBank(b, plainAnswer), adjust)
+			c := clientOf(b, url, adjust)
 			r := Request{URL: c.URL("/method"), Header: benchFields, Body: body}
 			atOnce(b, func(more func() bool) {
 				for more() {
@@ -80,6 +86,17 @@ func BenchmarkPost(b *testing.B) {
 			})
 		})
 	}
+	url := cheapBank(b, plainAnswer)
+	post("own", url, func(*HTTPConfig) {})
+	post("net-http", url, func(c *HTTPConfig) { c.HTTP2 = true }) // which is HTTP/1.1, as the bank offers nothing else
+	ca := certs.New(b)
+	url = "https://" + answering(b, plainAnswer, func(l net.Listener) net.Listener {
+		bank := ca.Issue("bank", nil, "bank.example.com").Pair()
+		return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{bank}})
+	})
+	trust := tlsfile.Config{CAFile: ca.File(), ServerName: "bank.example.com"}
+	post("own-TLS", url, func(c *HTTPConfig) { c.TLS = trust })
+	post("net-http-TLS", url, func(c *HTTPConfig) { c.TLS, c.HTTP2 = trust, true })
 	b.Run("raw", func(b *testing.B) {
 		url := cheapBank(b, plainAnswer)
 		atOnce(b, func(more func() bool) {
