@@ -1,7 +1,7 @@
 package consumers
 
 import (
-	"container/heap"
+	"iter"
 
 	"bankprocessor/internal/kafka"
 )
@@ -26,7 +26,7 @@ type chain struct {
 	owner      *partition // whose records without a key these are, else nil
 	running    bool
 	head, tail *task
-	next       *chain // in the free list
+	next       *chain // in its bucket, or in the free list
 }
 
 func (c *chain) append(t *task) {
@@ -57,44 +57,70 @@ func (c *chain) cut(drop func(*task) bool) (dropped *task) {
 	return dropped
 }
 
-// chainQueue holds chains by the age of their heads: the oldest record that may
-// run is the next to run. What has started so stays close to what may be
-// committed, however unevenly the keys come, and a drain has few gaps to fill.
-type chainQueue struct{ chains chainHeap }
-
-func (q *chainQueue) push(c *chain) { heap.Push(&q.chains, c) }
-
-func (q *chainQueue) pop() *chain { return heap.Pop(&q.chains).(*chain) }
-
-func (q *chainQueue) empty() bool { return len(q.chains) == 0 }
-
-// take empties the queue, in any order.
-func (q *chainQueue) take() []*chain {
-	chains := q.chains
-	q.chains = nil
-	return chains
+// chainTable finds the chains of a topic by their keys. A chain is its own entry: where
+// very many wait, each look into a map's own memory would be a look into a cold one.
+type chainTable struct {
+	buckets []*chain // a power of two of them
+	count   int
 }
 
-// chainHeap is the queue as container/heap sees it.
-type chainHeap []*chain
+const minBuckets = 64
 
-// Len counts the chains.
-func (h chainHeap) Len() int { return len(h) }
+func (t *chainTable) bucket(key uint64) **chain { return &t.buckets[key&uint64(len(t.buckets)-1)] }
 
-// Less puts the older head first.
-func (h chainHeap) Less(i, j int) bool { return h[i].head.arrival < h[j].head.arrival }
-
-// Swap swaps two chains.
-func (h chainHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-
-// Push appends a chain.
-func (h *chainHeap) Push(c any) { *h = append(*h, c.(*chain)) }
-
-// Pop removes the last chain.
-func (h *chainHeap) Pop() any {
-	last := len(*h) - 1
-	c := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
+// find returns the chain with that key, nil when there is none.
+func (t *chainTable) find(key uint64) *chain {
+	if t.count == 0 {
+		return nil
+	}
+	c := *t.bucket(key)
+	for c != nil && c.key != key {
+		c = c.next
+	}
 	return c
+}
+
+// add takes c in, whose key no other has.
+func (t *chainTable) add(c *chain) {
+	if 2*t.count >= len(t.buckets) { // few stand behind another, which would be looked into
+		t.resize(max(minBuckets, 2*len(t.buckets)))
+	}
+	b := t.bucket(c.key)
+	c.next, *b = *b, c
+	t.count++
+}
+
+// remove takes c out.
+func (t *chainTable) remove(c *chain) {
+	link := t.bucket(c.key)
+	for *link != c {
+		link = &(*link).next
+	}
+	*link, c.next = c.next, nil
+	t.count--
+}
+
+// all are the chains, in any order. None may be added or removed meanwhile.
+func (t *chainTable) all() iter.Seq[*chain] {
+	return func(yield func(*chain) bool) {
+		for _, c := range t.buckets {
+			for ; c != nil; c = c.next {
+				if !yield(c) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (t *chainTable) resize(buckets int) {
+	grown := chainTable{buckets: make([]*chain, buckets), count: t.count}
+	for _, c := range t.buckets {
+		for c != nil {
+			next, b := c.next, grown.bucket(c.key)
+			c.next, *b = *b, c
+			c = next
+		}
+	}
+	*t = grown
 }

@@ -3,6 +3,7 @@ package consumers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"bankprocessor/internal/kafka"
@@ -117,6 +118,13 @@ func (c *committer) heartbeat(ctx context.Context, now time.Time) (heard bool) {
 // due returns what has changed, or anything at all when the last request is too
 // old. placed says whether any partition has a position.
 func (c *committer) due(now time.Time) (due []kafka.Commit, placed bool) {
+	changed, placed := c.changed(now.Sub(c.sent) >= proofInterval-c.s.cfg.CommitInterval)
+	return written(changed), placed
+}
+
+// changed are the hand-overs that are due, at least one where anything is and a
+// partition has a position, which placed says.
+func (c *committer) changed(anything bool) (changed []told, placed bool) {
 	s := c.s.sched
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,17 +135,23 @@ func (c *committer) due(now time.Time) (due []kafka.Commit, placed bool) {
 		placed = true
 		if p.dirty {
 			p.dirty = false
-			due = append(due, p.commit(s.history, false))
+			changed = append(changed, p.tell(s.history, false))
 		}
 	}
-	if placed && len(due) == 0 && now.Sub(c.sent) >= proofInterval-c.s.cfg.CommitInterval {
-		for _, p := range s.parts {
-			if p.commits() {
-				return append(due, p.commit(s.history, false)), true
-			}
-		}
+	if !placed || len(changed) > 0 || !anything {
+		return changed, placed
 	}
-	return due, placed
+	first := slices.IndexFunc(s.parts, (*partition).commits)
+	return append(changed, s.parts[first].tell(s.history, false)), true
+}
+
+// written writes the metadata, which takes longer than to know what it says: no record
+// is to wait for that, and no lock is held.
+func written(all []told) (commits []kafka.Commit) {
+	for _, t := range all {
+		commits = append(commits, kafka.Commit{TopicPartition: t.tp, Offset: t.Base, Metadata: t.encode()})
+	}
+	return commits
 }
 
 // send makes one request. accepted says that at least one partition's commit was
@@ -228,16 +242,18 @@ func (c *committer) owe() {
 	}
 }
 
-func (c *committer) all() (commits []kafka.Commit) {
-	s := c.s.sched
+func (c *committer) all() []kafka.Commit { return written(c.s.sched.last()) }
+
+// last are the hand-overs of all partitions, with the word whether they are clean.
+func (s *scheduler) last() (all []told) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range s.parts {
 		if p.commits() {
-			commits = append(commits, p.commit(s.history, true))
+			all = append(all, p.tell(s.history, true))
 		}
 	}
-	return commits
+	return all
 }
 
 // soil says that p's position is still to be committed; gone, that its topic is not

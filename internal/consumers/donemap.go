@@ -190,6 +190,9 @@ func (w *window) fits(limit int, inherited doneSet, next int64) bool {
 	if n := len(inherited); n > 0 {
 		span = max(span, inherited[n-1].End-w.committed())
 	}
+	if span <= room { // a bit each, however they are coded
+		return true
+	}
 	// Each pending record that gets done makes at most one more range, and each
 	// range of the window has a pending record of its own before it: with d ranges
 	// and n pending records there are never more than (d+n)/2. The range that the

@@ -76,9 +76,14 @@ func riceParameter(lengths []uint64) (k uint, size uint64) {
 // at most span offsets take.
 func riceBound(span, ranges int64) int64 {
 	runs := 2 * min(ranges, span/2)
-	bound := span
+	bound := span // as with the parameter 0
 	for k := int64(1); k <= maxRiceParameter; k++ {
-		bound = min(bound, runs*(k+1)+(span-runs)>>k)
+		// What the next parameter saves shrinks: past the first that saves nothing none does.
+		bits := runs*(k+1) + (span-runs)>>k
+		if bits >= bound {
+			break
+		}
+		bound = bits
 	}
 	return bound
 }

@@ -39,7 +39,7 @@ func (s *scheduler) abandon(only func(*topic) bool, cause error) {
 
 // trim takes the waiting tasks that drop says out of t's chains.
 func (s *scheduler) trim(t *topic, drop func(*task) bool) {
-	for _, c := range t.chains {
+	for c := range t.chains.all() {
 		s.cut(c, drop)
 	}
 	for _, p := range s.parts {
@@ -47,11 +47,12 @@ func (s *scheduler) trim(t *topic, drop func(*task) bool) {
 			s.cut(p.keyless, drop)
 		}
 	}
-	for _, c := range t.ready.take() {
-		if c.head == nil {
-			s.dropChain(c)
+	for _, waiting := range t.ready.take() {
+		s.ready--
+		if waiting.chain.head == nil {
+			s.dropChain(waiting.chain)
 		} else {
-			t.ready.push(c)
+			s.wait(waiting.chain)
 		}
 	}
 	if s.tasks == 0 {
@@ -80,6 +81,7 @@ func (s *scheduler) left() int {
 func (s *scheduler) close() {
 	s.mu.Lock()
 	s.closed = true
+	s.dismiss()
 	s.mu.Unlock()
 	s.workers.Wait()
 	for _, t := range s.topics {

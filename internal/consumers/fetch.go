@@ -65,7 +65,7 @@ func (l *fetchLoop) plan(now time.Time) round {
 		switch s.pauseOf(p) {
 		case notPaused, pausedStopped: // a stopped position is looked at again
 		case pausedMemory:
-			p.topic.parked = true
+			p.topic.parked, s.parked = true, true
 			r.wait = crowdedWait
 			continue
 		case pausedWindow, pausedBytes, pausedMetadata:

@@ -83,11 +83,16 @@ func (s *scheduler) unpark(p *partition) {
 		p.parked = false
 		notify(p.wake)
 	}
+	if !s.parked {
+		return
+	}
+	s.parked = false
 	for _, t := range s.topics {
 		if t.parked && s.memory.free(&t.memory) {
 			t.parked = false
 			s.wakeAll()
 		}
+		s.parked = s.parked || t.parked
 	}
 }
 

@@ -46,11 +46,16 @@ func (p *partition) place(offset int64) {
 	p.window, p.position, p.covered, p.dirty = newWindow(offset), offset, offset, true
 }
 
-// commit is what the group is told of p now.
-func (p *partition) commit(past History, clean bool) kafka.Commit {
+// told is what the group is to be told of a partition.
+type told struct {
+	tp kafka.TopicPartition
+	handover
+}
+
+// tell is what the group is to be told of p now.
+func (p *partition) tell(past History, clean bool) told {
 	p.lookBack(past)
-	h := p.handover(clean)
-	return kafka.Commit{TopicPartition: p.tp, Offset: h.Base, Metadata: h.encode()}
+	return told{p.tp, p.handover(clean)}
 }
 
 // reposition sets the position of partitions that have none, or one that is not in

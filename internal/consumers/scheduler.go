@@ -10,8 +10,8 @@ import (
 )
 
 // scheduler runs the records of one session: one chain per key, bounded workers,
-// fair between topics. A worker goroutine exists only while it has a record; when
-// it ends one it takes the next that may run.
+// fair between topics. A worker that ends a record takes the next that may run; one
+// that finds none rests until there is.
 type scheduler struct {
 	cfg      *Config
 	handler  Handler
@@ -26,6 +26,8 @@ type scheduler struct {
 	slots  *budget // running handlers
 	memory *budget // bytes fetched and not done
 	tasks  int     // in chains, running ones included
+	ready  int     // chains in the topics' queues
+	parked bool    // some topic is
 	// arrivals numbers the tasks.
 	arrivals uint64
 	// held stops new starts while the lease is not sure; closed for good.
@@ -34,6 +36,8 @@ type scheduler struct {
 	parts        []*partition
 	empty        chan struct{} // told when tasks gets to 0; capacity 1
 	workers      sync.WaitGroup
+	resting      *worker
+	rests        int // how many do
 
 	// Ended tasks and chains wait here to be used again.
 	freeTasks  *task
@@ -50,8 +54,8 @@ type topic struct {
 	slots, memory share
 	shut          bool
 	parked        bool // some fetch loop has seen it without memory
-	chains        map[uint64]*chain
-	ready         chainQueue
+	chains        chainTable
+	ready         readyQueue
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -70,7 +74,7 @@ func newScheduler(ctx context.Context, cfg *Config, handler Handler, history His
 		ctx, cancel := context.WithCancelCause(ctx)
 		s.topics = append(s.topics, &topic{
 			name: t.Name, limit: t.MaxInFlight, slots: slotShare(), memory: memoryShare(),
-			chains: make(map[uint64]*chain), ctx: ctx, cancel: cancel,
+			ctx: ctx, cancel: cancel,
 		})
 	}
 	return s
@@ -79,14 +83,14 @@ func newScheduler(ctx context.Context, cfg *Config, handler Handler, history His
 // deliver hands over what a fetch of p has read: its next records, which are the
 // scheduler's own from now on.
 func (s *scheduler) deliver(p *partition, records []kafka.Record, next int64) {
+	var bytes int64
+	for i := range records {
+		bytes += sizeOf(&records[i])
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.draining || next <= p.covered {
 		return
-	}
-	var bytes int64
-	for i := range records {
-		bytes += sizeOf(&records[i])
 	}
 	p.bytes += bytes
 	s.memory.take(&p.topic.memory, bytes)
@@ -160,7 +164,7 @@ func (s *scheduler) enqueue(t *task) {
 			p.keyless = s.newChain(p.topic)
 			p.keyless.owner = p
 			p.keyless.append(t)
-			p.topic.ready.push(p.keyless)
+			s.wait(p.keyless)
 			return
 		}
 		p.keyless.append(t)
@@ -173,21 +177,27 @@ func (s *scheduler) enqueue(t *task) {
 // chain puts t at the end of that chain of its topic.
 func (s *scheduler) chain(t *task, key uint64) {
 	topic := t.part.topic
-	c := topic.chains[key]
+	c := topic.chains.find(key)
 	if c == nil {
 		c = s.newChain(topic)
 		c.key = key
-		topic.chains[key] = c
+		topic.chains.add(c)
 		c.append(t)
-		topic.ready.push(c)
+		s.wait(c)
 		return
 	}
 	c.append(t)
 }
 
+// wait puts c among the chains whose head may run.
+func (s *scheduler) wait(c *chain) {
+	c.topic.ready.push(c)
+	s.ready++
+}
+
 // pick takes the next task that may run, nil when none may.
 func (s *scheduler) pick() *task {
-	if s.held || s.closed {
+	if s.held || s.closed || s.ready == 0 || s.slots.used >= s.slots.total {
 		return nil
 	}
 	for range s.topics {
@@ -197,6 +207,7 @@ func (s *scheduler) pick() *task {
 			continue
 		}
 		c := t.ready.pop()
+		s.ready--
 		c.running = true
 		t.running++
 		s.slots.take(&t.slots, 1)

@@ -135,9 +135,9 @@ func TestSchedulerKeepsItsPromises(t *testing.T) {
 				}
 			}
 			for _, topic := range b.topics {
-				if len(topic.chains) > 0 || topic.running != 0 || topic.slots.used != 0 || topic.memory.used != 0 {
+				if topic.chains.count > 0 || topic.running != 0 || topic.slots.used != 0 || topic.memory.used != 0 {
 					rt.Fatalf("%s: %d idle chains, %d running, %d slots, %d bytes", topic.name,
-						len(topic.chains), topic.running, topic.slots.used, topic.memory.used)
+						topic.chains.count, topic.running, topic.slots.used, topic.memory.used)
 				}
 			}
 			b.close()

@@ -10,20 +10,58 @@ import (
 	"bankprocessor/internal/kafka"
 )
 
+// worker is a goroutine that runs tasks, and then waits to be used again: its stack
+// has grown to what a call takes, which costs more than to start it.
+type worker struct {
+	tasks chan *task // capacity 1; closed when it is to end
+	next  *worker    // among those that rest
+}
+
+// maxResting bounds how many workers rest, for each keeps its stack.
+const maxResting = 256
+
 // startAll gives every task that may run a worker.
 func (s *scheduler) startAll() {
 	for t := s.pick(); t != nil; t = s.pick() {
-		s.workers.Go(func() { s.work(t) })
+		w := s.resting
+		if w == nil {
+			w = &worker{tasks: make(chan *task, 1)}
+			s.workers.Go(func() { s.work(w) })
+		} else {
+			s.resting, w.next = w.next, nil
+			s.rests--
+		}
+		w.tasks <- t
 	}
 }
 
-// work runs t and then whatever may run next, until nothing may.
-func (s *scheduler) work(t *task) {
-	for t != nil {
-		tp, offset, how := t.part.tp, t.record.Offset, s.run(t)
-		t = s.settle(t, how)
-		if how == endedDone { // and the window knows it: see partition.lookBack
-			s.history.Settled(tp, offset)
+// rest has w wait for a task, or end where enough do.
+func (s *scheduler) rest(w *worker) {
+	if s.closed || s.rests == maxResting {
+		close(w.tasks)
+		return
+	}
+	w.next, s.resting = s.resting, w
+	s.rests++
+}
+
+// dismiss ends the workers that rest.
+func (s *scheduler) dismiss() {
+	for ; s.resting != nil; s.resting = s.resting.next {
+		close(s.resting.tasks)
+	}
+}
+
+// work runs every task that w is given and, each time, whatever may run next, until
+// nothing may.
+func (s *scheduler) work(w *worker) {
+	for t := range w.tasks {
+		for t != nil {
+			tp, offset, how := t.part.tp, t.record.Offset, s.run(t)
+			t = s.settle(w, t, how)
+			if how == endedDone { // and the window knows it: see partition.lookBack
+				s.history.Settled(tp, offset)
+			}
 		}
 	}
 }
@@ -56,8 +94,9 @@ func (s *scheduler) run(t *task) ending {
 	}
 }
 
-// settle books the end of t's run and returns the task that its worker runs next.
-func (s *scheduler) settle(t *task, how ending) *task {
+// settle books the end of t's run and returns the task that its worker runs next, nil
+// for none for now.
+func (s *scheduler) settle(w *worker, t *task, how ending) *task {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, c := t.part, t.chain
@@ -75,14 +114,18 @@ func (s *scheduler) settle(t *task, how ending) *task {
 	if c.head == nil {
 		s.dropChain(c)
 	} else {
-		p.topic.ready.push(c)
+		s.wait(c)
 	}
 	if len(p.backlog) > 0 {
 		s.admit(p)
 	}
 	s.unpark(p)
 	next := s.pick()
-	s.startAll()
+	if next == nil {
+		s.rest(w)
+	} else {
+		s.startAll()
+	}
 	if s.tasks == 0 {
 		notify(s.empty)
 	}
@@ -104,7 +147,7 @@ func (s *scheduler) dropChain(c *chain) {
 	if c.owner != nil {
 		c.owner.keyless = nil
 	} else {
-		delete(c.topic.chains, c.key)
+		c.topic.chains.remove(c)
 	}
 	*c = chain{next: s.freeChains}
 	s.freeChains = c
