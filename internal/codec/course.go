@@ -27,29 +27,24 @@ func (c *course) complete() bool { return !c.astray && c.next == len(c.plan.slot
 // arrived says whether the whole plan has.
 func (c *course) arrived() bool { return c.complete() && c.depth == 0 }
 
-// step takes the next slot, which must be the field that the walk has come to, of
-// that kind. It returns nil when the walk is astray, or has come to a field that
-// the record has not: an earlier schema lacks it.
+// step takes the next slot when it is the field that the walk has come to, of that
+// kind. It returns nil when the walk is astray, or has come to a field that the
+// record has not: an earlier schema lacks it. A field that comes out of order looks
+// the same, and leaves the record incomplete.
 func (c *course) step(name string, kind slotKind) *slot {
 	if c.astray {
 		return nil
 	}
-	slots := c.plan.slots
-	if c.next < len(slots) && slots[c.next].name == name {
-		s := &slots[c.next]
-		c.next++
-		if s.kind == kind {
-			return s
-		}
+	if c.next == len(c.plan.slots) || c.plan.slots[c.next].name != name {
+		return nil
+	}
+	s := &c.plan.slots[c.next]
+	if s.kind != kind {
 		c.lost()
 		return nil
 	}
-	for i := range slots {
-		if slots[i].name == name { // out of order
-			c.lost()
-		}
-	}
-	return nil
+	c.next++
+	return s
 }
 
 // enter goes into a record, or the first of a list's.

@@ -3,6 +3,9 @@ package codec
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"testing"
@@ -222,12 +225,76 @@ func FuzzEventsAreReadAlike(f *testing.F) {
 func FuzzEventsAreWrittenAlike(f *testing.F) {
 	c := setup(f, Options{})
 	both, topics := bothSides(c), schemas.Topics()
+	for seed := range uint64(32) { // an event is drawn from some kilobytes
+		draws := make([]byte, 16<<10)
+		_, _ = rand.NewChaCha8([32]byte{byte(seed)}).Read(draws)
+		f.Add(draws)
+	}
 	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) {
 		topic := rapid.SampledFrom(topics).Draw(t, "topic")
 		if s, ok := both[topic]; ok {
 			writesAlike(t, s, drawEvent(t, topic))
 		}
 	}))
+}
+
+// What lies on either side of a bound, byte for byte: chance seldom meets it.
+func TestBoundsAreReadAlike(t *testing.T) {
+	t.Parallel()
+	c := setup(t, Options{})
+	both := bothSides(c)
+	attempt, invoice := someAttempt(), example(t, c, command.DBSInvoiceUpsert)
+	attempt.Number = 77_777
+	invoice.Payload.(*command.Invoice).CustomerNumber = 77_777
+	outcome := filled(command.CustomerCreate)
+	outcome.Violations.Add("f", "c", "m")
+	due := int64(invoice.Payload.(*command.Invoice).DueDate.EpochDays())
+	for _, tt := range []struct {
+		topic  string
+		v      any
+		number int64 // that stands in the datum, in its place others
+		others []int64
+	}{
+		{schemas.AttemptsTopic, attempt, attempt.StartedAt.UnixMilli(), []int64{firstMilli - 1, firstMilli, firstMilli + 1, -1, 0, lastMilli, lastMilli + 1, math.MaxInt64, math.MinInt64}},
+		{schemas.AttemptsTopic, attempt, 77_777, []int64{math.MaxInt32, math.MaxInt32 + 1, math.MinInt32, math.MinInt32 - 1, 1 << 33, math.MaxInt64, math.MinInt64}},
+		{string(command.DBSInvoiceUpsert), invoice, due, []int64{firstDay - 1, firstDay, 0, lastDay, lastDay + 1, math.MaxInt32, math.MinInt32, 1 << 40}},
+		{string(command.DBSInvoiceUpsert), invoice, 77_777, []int64{math.MaxInt64, math.MinInt64, 0}},
+	} {
+		datum, err := both[tt.topic].event.reference(nil, both[tt.topic].fields(tt.v))
+		if err != nil {
+			t.Fatal(err)
+		}
+		place := binary.AppendVarint(nil, tt.number)
+		if !bytes.Contains(datum, place) {
+			t.Fatalf("%s: %d does not stand in the datum", tt.topic, tt.number)
+		}
+		for _, other := range tt.others {
+			readsAlike(t, both[tt.topic], bytes.Replace(datum, place, binary.AppendVarint(nil, other), 1))
+		}
+	}
+	results := both[schemas.ResultTopic(string(command.CustomerCreate))]
+	datum, err := results.event.reference(nil, results.fields(outcome))
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := []byte("\x02c\x02m\x00")
+	for last := range byte(6) {
+		changed := bytes.Replace(datum, end, append(end[:4:4], last), 1)
+		if bytes.Equal(changed, datum) != (last == 0) {
+			t.Fatal("the list's end is not found")
+		}
+		readsAlike(t, results, changed)
+	}
+}
+
+// goavro cuts an int that takes more than 32 bits.
+func TestAnIntOfMoreBitsIsTheReferences(t *testing.T) {
+	t.Parallel()
+	avro := planned(t, `{"type":"record","name":"R","fields":[{"name":"n","type":"int"}]}`)
+	var n int64
+	if avro.readBinary(binary.AppendVarint(nil, 1<<33), func(w walker) { long(w, "n", &n) }) {
+		t.Error("is read on the fast path")
+	}
 }
 
 // What goavro takes and nobody writes is left to it.

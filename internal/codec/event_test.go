@@ -28,15 +28,24 @@ func TestAFramerIsAskedUntilItAnswers(t *testing.T) {
 		}
 		events = append(events, b)
 		a.Number++
+		copy(f.given, "taken") // it is the framer's own
 	}
 	if f.asked != 3 || !bytes.HasPrefix(events[2], []byte("frame")) || bytes.Equal(events[0], events[1]) {
 		t.Errorf("asked %d times, wrote %x", f.asked, events)
+	}
+	header, err := c.attempts.frame()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if one, other := append(header, 1), append(header, 2); one[len(header)] != 1 || other[len(header)] != 2 {
+		t.Error("two events are written over each other")
 	}
 }
 
 type countingFramer struct {
 	fail  bool
 	asked int
+	given []byte
 }
 
 func (f *countingFramer) Header(string, uint64) ([]byte, error) {
@@ -44,5 +53,6 @@ func (f *countingFramer) Header(string, uint64) ([]byte, error) {
 	if f.fail {
 		return nil, context.DeadlineExceeded
 	}
-	return append(make([]byte, 0, 99), "frame"...), nil
+	f.given = append(make([]byte, 0, 99), "frame"...)
+	return f.given, nil
 }
