@@ -145,12 +145,12 @@ func (b *batch) isAbortMarker() (bool, error) {
 
 // appendRecords appends the records at offset from and above.
 func (b *batch) appendRecords(dst []Record, from int64) ([]Record, error) {
-	payload, unpacked, err := b.unpack()
+	payload, buf, err := b.unpack()
 	if err != nil {
 		return dst, fmt.Errorf("%w: unpacking the batch at %d: %w", ErrCorrupt, b.base, err)
 	}
-	if unpacked != nil {
-		defer unpacked.free()
+	if buf != nil {
+		defer buf.free()
 	}
 	d := decoder{b: payload}
 	start := len(dst)
@@ -180,10 +180,10 @@ func (b *batch) unpack() ([]byte, *buffer, error) {
 	}
 	r := codec.NewReader(bytes.NewReader(b.payload))
 	defer func() { _ = r.Close() }()
-	buf := newBuffer()
-	unpacked := bytes.NewBuffer(buf.b)
-	n, err := unpacked.ReadFrom(io.LimitReader(r, maxDecompressed+1))
-	buf.b = unpacked.Bytes()
+	buf := unpacked.get()
+	w := bytes.NewBuffer(buf.b)
+	n, err := w.ReadFrom(io.LimitReader(r, maxDecompressed+1))
+	buf.b = w.Bytes()
 	if err == nil && n > maxDecompressed {
 		err = fmt.Errorf("more than %d bytes", maxDecompressed)
 	}

@@ -5,16 +5,25 @@ import "sync"
 // buffer is bytes that are used again. kafka-go may go on with a request after its
 // caller has been answered with the end of a context: a buffer goes back only where
 // nobody else can have it any more, and else is left to the garbage collector.
-type buffer struct{ b []byte }
+type buffer struct {
+	b    []byte
+	pool *bufferPool
+}
+
+// bufferPool holds buffers that are of one kind, and so of about one size.
+type bufferPool struct{ pool sync.Pool }
+
+var requests, answers, unpacked bufferPool
 
 // maxPooled keeps one exceptional request or answer from being kept.
 const maxPooled = 4 << 20
 
-var buffers = sync.Pool{New: func() any { return &buffer{} }}
-
-// newBuffer returns one that is empty.
-func newBuffer() *buffer {
-	buf := buffers.Get().(*buffer)
+// get returns a buffer that is empty.
+func (p *bufferPool) get() *buffer {
+	buf, ok := p.pool.Get().(*buffer)
+	if !ok {
+		return &buffer{pool: p}
+	}
 	buf.b = buf.b[:0]
 	return buf
 }
@@ -29,6 +38,6 @@ func (buf *buffer) size(n int) {
 
 func (buf *buffer) free() {
 	if cap(buf.b) <= maxPooled {
-		buffers.Put(buf)
+		buf.pool.pool.Put(buf)
 	}
 }

@@ -49,7 +49,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	return &Client{
 		cfg:    cfg,
-		addr:   kafkago.TCP(cfg.Brokers...),
+		addr:   allOf(kafkago.TCP(cfg.Brokers...)),
 		dialer: d,
 		names:  &headerNames{},
 		transport: &kafkago.Transport{
@@ -63,6 +63,17 @@ func New(cfg Config) (*Client, error) {
 		},
 	}, nil
 }
+
+// addresses are those of all brokers, as kafka-go joins them anew for each request.
+type addresses struct{ network, address string }
+
+func allOf(brokers net.Addr) addresses { return addresses{brokers.Network(), brokers.String()} }
+
+// Network returns a network for each address.
+func (a addresses) Network() string { return a.network }
+
+// String returns the addresses.
+func (a addresses) String() string { return a.address }
 
 // Close ends every connection; requests under way fail. The client is of no use
 // afterwards.

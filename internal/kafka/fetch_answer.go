@@ -63,7 +63,7 @@ func readFetchAnswer(r io.Reader, version int16) (protocol.Message, error) {
 // readAnswer reads one answer that kafka-go does not know, up to its end and
 // without its length and correlation id.
 func readAnswer(r io.Reader) (*buffer, error) {
-	body := newBuffer()
+	body := answers.get()
 	body.size(8)
 	if _, err := io.ReadFull(r, body.b); err != nil {
 		return nil, err

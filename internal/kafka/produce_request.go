@@ -25,7 +25,7 @@ var errProduceVersion = errors.New("the broker speaks no produce version from 3 
 // leaves is all that then comes before the write.
 func newProduceRequest(parts []ProducePartition, names []TopicPartition, timeout time.Duration, clientID string) *produceRequest {
 	big := binary.BigEndian
-	buf := newBuffer()
+	buf := requests.get()
 	b := appendHead(buf.b, protocol.Produce, anyProduceVersion, clientID)
 	b = append(b, 0xff, 0xff) // no transaction
 	b = append(b, 0xff, 0xff) // acks of all replicas
