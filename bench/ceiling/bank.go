@@ -42,7 +42,7 @@ func newBank(o Options) (*bank, error) {
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(o.HTTP2)
 	b := &bank{url: u, transport: &http.Transport{
-		DialContext:     (&net.Dialer{Timeout: 3 * time.Second}).DialContext,
+		DialContext:     (&net.Dialer{Timeout: 30 * time.Second}).DialContext, // all at once, on a busy machine
 		TLSClientConfig: config, Protocols: protocols,
 		MaxIdleConns: o.InFlight, MaxIdleConnsPerHost: o.InFlight, IdleConnTimeout: 90 * time.Second,
 		DisableCompression: true,
@@ -72,6 +72,7 @@ func (b *bank) caller(ctx context.Context) *caller {
 			"Ocp-Apim-Subscription-Key": {"none"}, "User-Agent": {""},
 		},
 	}).WithContext(ctx)
+	c.request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(c.body)), nil } // HTTP/2 sends refused calls again
 	return c
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strconv"
@@ -128,12 +129,23 @@ func allocations(ctx context.Context, address string) (float64, error) {
 	return 0, errors.Join(errNoCount, lines.Err())
 }
 
+// Ports from which no connection is made, on a Linux that is as shipped: a bank's
+// thousands of connections take the others.
+const (
+	firstPort = 20_000
+	lastPort  = 32_000
+)
+
 // freeAddress is an address of loopback that nobody listens at.
 func freeAddress(ctx context.Context) (string, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("looking for a free port: %w", err)
+	var errs []error
+	for range 20 {
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+rand.IntN(lastPort-firstPort)))
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+		if err == nil {
+			return address, l.Close()
+		}
+		errs = append(errs, err)
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String(), nil
+	return "", fmt.Errorf("looking for a free port: %w", errors.Join(errs...))
 }

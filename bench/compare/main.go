@@ -8,6 +8,7 @@
 //	go run ./bench/compare --contenders 'ceiling|processor'
 //	go run ./bench/compare --list                 # the cells and contenders
 //	go run ./bench/compare --output json          # one row per measurement
+//	go run ./bench/compare --from rows.json --update docs/speed.md --plot docs/speed.svg
 //	go run ./bench/compare --gate bench/gate.json # fails when the processor has become slower
 //
 // Broker, bank and contender are processes of their own; the driver is this one.
@@ -75,7 +76,11 @@ type plan struct {
 	quick      bool
 	list       bool
 	gate       string
+	from       string
+	update     string
+	plot       string
 	cells      []cell
+	missing    []string
 }
 
 // pattern is a regular expression as a flag; the empty one matches everything.
@@ -115,6 +120,17 @@ func run(ctx context.Context, arguments []string, out, errs io.Writer) int {
 		printList(out, p)
 		return exitDone
 	}
+	if p.from != "" {
+		found, err := readRows(p.from)
+		if err == nil {
+			err = present(p, found, out)
+		}
+		if err != nil {
+			fmt.Fprintln(errs, "compare:", err)
+			return exitFailed
+		}
+		return exitDone
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, p.limit, fmt.Errorf("the run took longer than %s", p.limit))
 	defer cancel()
 	if err := measure(ctx, p, out, errs); err != nil {
@@ -142,6 +158,9 @@ func parse(arguments []string, errs io.Writer) (plan, error) {
 	flags.BoolVar(&p.quick, "quick", false, "the one cell that says most, for ceiling and processor")
 	flags.BoolVar(&p.list, "list", false, "prints what could be measured")
 	flags.StringVar(&p.gate, "gate", "", "a file of thresholds: fails when the processor is worse")
+	flags.StringVar(&p.from, "from", "", "measures nothing: a file of rows that --output json has printed")
+	flags.StringVar(&p.update, "update", "", "a page whose table is replaced")
+	flags.StringVar(&p.plot, "plot", "", "a file for a picture of the backlogs (SVG)")
 	if err := flags.Parse(arguments); err != nil {
 		return p, err
 	}

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -22,10 +25,44 @@ func measure(ctx context.Context, p plan, out, log io.Writer) (err error) {
 		return err
 	}
 	r := &runner{plan: p, world: w, log: log}
+	if p.output == outputJSON {
+		r.print = json.NewEncoder(out).Encode
+	}
 	if err := r.all(ctx); err != nil {
 		return err
 	}
-	return r.report(out)
+	p.missing = r.missing
+	return present(p, r.rows, out)
+}
+
+// present shows rows as the plan wants it.
+func present(p plan, found rows, out io.Writer) error {
+	r := newReport(p, found)
+	if p.output == outputTable {
+		if err := r.write(out); err != nil {
+			return err
+		}
+	}
+	if p.update != "" {
+		if err := update(p.update, r); err != nil {
+			return err
+		}
+	}
+	if p.plot != "" {
+		var drawn bytes.Buffer
+		err := errors.Join(r.plot(&drawn), os.WriteFile(p.plot, drawn.Bytes(), 0o644)) //nolint:gosec // a picture that everybody sees
+		if err != nil {
+			return fmt.Errorf("drawing: %w", err)
+		}
+	}
+	if p.gate == "" {
+		return nil
+	}
+	g, err := readGate(p.gate)
+	if err != nil {
+		return err
+	}
+	return g.check(out, r)
 }
 
 // runner takes measurements.
@@ -34,11 +71,10 @@ type runner struct {
 	world *world
 	log   io.Writer
 	runs  int
-	rows  []row
-	// absent are the contenders that cannot be built here, and why.
-	absent map[string]error
-	// failed are runs of peers that came to nothing.
-	failed []string
+	rows  rows
+	print func(any) error // a row; nil for later
+	// missing are peers that cannot be built here, and runs of theirs that failed.
+	missing []string
 }
 
 func (r *runner) all(ctx context.Context) error {
@@ -70,7 +106,7 @@ func (r *runner) round(ctx context.Context, c cell, round int) error {
 			return fmt.Errorf("%s: %s: %w", c.name, who.name, err)
 		case err != nil: // a peer's failure is told, and no reason to stop
 			fmt.Fprintf(r.log, "%s: %s: %v\n", c.name, who.name, err)
-			r.failed = append(r.failed, fmt.Sprintf("%s: %s", c.name, who.name))
+			r.missing = append(r.missing, fmt.Sprintf("%s at %s, round %d", who.name, c.name, round+1))
 		}
 	}
 	return nil
@@ -78,7 +114,6 @@ func (r *runner) round(ctx context.Context, c cell, round int) error {
 
 // prepare builds the contenders, and leaves out peers that cannot be built here.
 func (r *runner) prepare(ctx context.Context) error {
-	r.absent = map[string]error{}
 	for _, who := range contenders() {
 		wanted := func(c cell) bool { return slices.Contains(c.contenders, who.name) }
 		if !slices.ContainsFunc(r.plan.cells, wanted) {
@@ -90,12 +125,12 @@ func (r *runner) prepare(ctx context.Context) error {
 		}
 		if err != nil {
 			fmt.Fprintf(r.log, "compare: without %s: %v\n", who.name, err)
-			r.absent[who.name] = err
+			r.missing = append(r.missing, who.name+", which could not be built")
+			for i := range r.plan.cells {
+				c := &r.plan.cells[i]
+				c.contenders = slices.DeleteFunc(c.contenders, func(name string) bool { return name == who.name })
+			}
 		}
-	}
-	for i := range r.plan.cells {
-		c := &r.plan.cells[i]
-		c.contenders = slices.DeleteFunc(c.contenders, func(name string) bool { return r.absent[name] != nil })
 	}
 	return nil
 }
@@ -129,8 +164,14 @@ func (r *runner) measure(ctx context.Context, c cell, who contender, round int) 
 		return err
 	}
 	found.Overlaps, found.Backward, found.RepeatedCalls = report.Overlaps, report.Backward, report.Repeated
+	found.BodyBytes = report.Bytes / max(report.Calls, 1)
 	r.rows = append(r.rows, found)
 	fmt.Fprintln(r.log, found)
+	if r.print != nil {
+		if err := r.print(found); err != nil {
+			return fmt.Errorf("printing a row: %w", err)
+		}
+	}
 	return found.wrong(who)
 }
 

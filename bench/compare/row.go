@@ -37,6 +37,8 @@ type row struct {
 	// Allocations per command, 0 where they are not to be had.
 	Allocations float64 `json:"allocations,omitempty"`
 	PeakRSS     int64   `json:"peakRssBytes"`
+	// BodyBytes is how long the calls' bodies were, on average.
+	BodyBytes int64 `json:"bodyBytes"`
 	// Overlaps and Backward are calls out of order at the bank, RepeatedCalls those
 	// with an invoice number that it had, RepeatedOutcomes outcomes beyond a first.
 	Overlaps         int64 `json:"overlaps"`
@@ -68,6 +70,12 @@ func (r row) String() string {
 
 // violations are the calls out of order.
 func (r row) violations() int64 { return r.Overlaps + r.Backward }
+
+// twice is what was done a second time.
+func (r row) twice() int64 { return r.RepeatedCalls }
+
+// behind says that a contender could not keep up with the rate that it was offered.
+func (r row) behind() bool { return r.Rate > 0 && (r.Lost > 0 || r.PerSecond < 0.9*float64(r.Rate)) }
 
 // between fills in what happened from one mark to another.
 func (r *row) between(a, b mark) {

@@ -44,6 +44,8 @@ type Report struct {
 	Overlaps int64 `json:"overlaps"`
 	Backward int64 `json:"backward"`
 	Repeated int64 `json:"repeated"`
+	// Bytes are those of the calls' bodies.
+	Bytes int64 `json:"bytes"`
 	// Connections that were opened.
 	Connections int64 `json:"connections"`
 }

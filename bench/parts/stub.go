@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -78,14 +79,14 @@ func (s *stub) call(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	dealer, number := invoiceOf(read)
-	*body = read
-	s.bodies.Put(body)
-
 	seen, how := s.seen.Load(), s.behaviour.Load() // a report's calls end in it
 	latency := how.Latency
 	if SlowDealer(dealer) {
 		latency = max(latency, how.Slow)
 	}
+	seen.bytes.Add(int64(len(read)))
+	*body = read
+	s.bodies.Put(body)
 	seen.enter(dealer, number)
 	time.Sleep(latency)
 	seen.leave(dealer) // before the answer, which the next call may follow at once
@@ -94,18 +95,22 @@ func (s *stub) call(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(answer)
 }
 
-// readAll reads a body into b, whose size is known as a rule.
+// readAll reads a body into b, to its end: HTTP/2 resets a stream whose end nobody
+// has read.
 func readAll(b []byte, r *http.Request) ([]byte, error) {
-	if n := r.ContentLength; n >= 0 && n < 1<<20 {
-		if cap(b) < int(n) {
-			b = make([]byte, n)
+	for {
+		if len(b) == cap(b) {
+			b = slices.Grow(b, max(1024, len(b)))
 		}
-		_, err := io.ReadFull(r.Body, b[:n])
-		return b[:n], err
+		n, err := r.Body.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return b, nil
+		case err != nil:
+			return nil, fmt.Errorf("reading a call: %w", err)
+		}
 	}
-	into := bytes.NewBuffer(b)
-	_, err := into.ReadFrom(io.LimitReader(r.Body, 1<<20))
-	return into.Bytes(), err
 }
 
 var (
@@ -144,7 +149,7 @@ const dealers = 1_000_000
 
 // seen is what a stub has seen since it was last told how to behave.
 type seen struct {
-	calls, overlaps, backward, repeated, connections atomic.Int64
+	calls, overlaps, backward, repeated, bytes, connections atomic.Int64
 	// last has each dealer's latest invoice number, doubled, and one more while a
 	// call of the dealer is under way.
 	last [dealers]atomic.Int64
@@ -176,7 +181,7 @@ func (s *seen) leave(dealer int) {
 func (s *seen) report() Report {
 	return Report{
 		Calls: s.calls.Load(), Overlaps: s.overlaps.Load(), Backward: s.backward.Load(),
-		Repeated: s.repeated.Load(), Connections: s.connections.Load(),
+		Repeated: s.repeated.Load(), Bytes: s.bytes.Load(), Connections: s.connections.Load(),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -79,8 +80,12 @@ func run(ctx context.Context, arguments []string) error {
 		return err
 	}
 	if o.metrics != "" {
-		server := &http.Server{Addr: o.metrics, ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(allocations)}
-		go func() { _ = server.ListenAndServe() }()
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.metrics)
+		if err != nil {
+			return fmt.Errorf("serving metrics: %w", err)
+		}
+		server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(allocations)}
+		go func() { _ = server.Serve(listener) }()
 		defer func() { _ = server.Close() }()
 	}
 	err = peers[arguments[0]](ctx, o, bank)
