@@ -22,6 +22,14 @@
 //     stored twice. Subscribers tell by the event id.
 //   - A partition has at most one batch under way, and what failed goes first
 //     again: order within a partition is the order of Produce, across retries.
+//   - There is one request per leader at a time, and a partition is in no other. A
+//     second one for the partitions that are not under way would save half an
+//     acknowledgement at low rates, and double the requests at high ones.
+//   - A lane lets whoever can run go first before it fills its request. That is what
+//     makes requests large when processors are scarce, without lingering when they
+//     are not.
+//   - An entry is used again once its caller has its result, never after its caller has
+//     gone: the lane may still come to it.
 //   - One record that the broker refuses (too large, above all) fails its whole
 //     batch. The batch is then sent record by record, so that only the guilty
 //     caller gets the error.

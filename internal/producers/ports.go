@@ -13,7 +13,8 @@ type Cluster interface {
 	// errors.Is kafka.ErrUnknownTopic for a topic that does not exist.
 	Leaders(ctx context.Context, topics ...string) (map[kafka.TopicPartition]int32, error)
 	RefreshMetadata()
-	// Produce writes to the partitions' common leader with acks=all.
+	// Produce writes to the partitions' common leader with acks=all. It keeps nothing of
+	// parts: their slices are used again.
 	Produce(ctx context.Context, parts []kafka.ProducePartition, timeout time.Duration) ([]kafka.Produced, error)
 }
 
