@@ -16,16 +16,23 @@ var ErrWithheld = errors.New("the request was withheld")
 // before each further piece of it. Kafka knows no fencing but a transaction's, so
 // that this is the last moment at which a process that was stopped, or that has
 // waited for a connection, can notice that others may write in its place.
+//
+// It may still be asked when Produce has returned, and its caller uses parts again:
+// nothing is read of them then.
 func (c *Client) permit(ctx context.Context, parts []ProducePartition) func() error {
+	permits := make([]func() error, len(parts))
+	for i := range parts {
+		permits[i] = parts[i].Permit
+	}
 	return func() error {
 		// A caller that has been answered with ctx's end may have sent it again.
 		err := context.Cause(ctx)
 		if err == nil && c.cfg.MayProduce != nil {
 			err = c.cfg.MayProduce()
 		}
-		for i := range parts {
-			if err == nil && parts[i].Permit != nil {
-				err = parts[i].Permit()
+		for _, permit := range permits {
+			if err == nil && permit != nil {
+				err = permit()
 			}
 		}
 		if err != nil {

@@ -228,3 +228,18 @@ func TestALinkIsRenewedBeforeThePermitIsAsked(t *testing.T) {
 		t.Errorf("order is %s", got)
 	}
 }
+
+// The caller uses its slices again once Produce has returned, and the permit may be
+// asked just then.
+func TestAPermitReadsNothingOfTheCallers(t *testing.T) {
+	t.Parallel()
+	c := &Client{}
+	parts := []ProducePartition{{}, {Permit: func() error { return errLost }}}
+	c.cfg.MayProduce = func() error { // while it is asked, Produce returns
+		clear(parts)
+		return nil
+	}
+	if err := c.permit(t.Context(), parts)(); !errors.Is(err, errLost) {
+		t.Errorf("got %v", err)
+	}
+}
