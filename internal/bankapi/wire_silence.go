@@ -38,7 +38,7 @@ func (s *silence) of(conn net.Conn) {
 	}
 	s.raw = raw
 	s.read = func(fd uintptr) bool { // made once: each would be an allocation
-		s.n, s.err = syscall.Read(int(fd), s.into)
+		s.n, s.err = readNow(fd, s.into)
 		return true
 	}
 }
