@@ -87,12 +87,14 @@ var standardOnly = []string{"internal/command", "internal/bankapi/http1", "inter
 var (
 	floatFree = []string{"internal/command", "internal/codec", "internal/bankapi/...", "internal/banksim", "internal/processing"}
 	floats    = map[string]string{
-		"internal/bankapi/group_config.go": "a rate per second and a ratio of failures",
-		"internal/bankapi/group.go":        "a rate per second and a ratio of failures",
-		"internal/codec/reader.go":         "the refusal of a float that a schema offers as an amount",
-		"internal/codec/schema.go":         "sizes and scales of an Avro schema, which is JSON",
-		"internal/processing/config.go":    "a rate per second",
-		"internal/banksim/latency.go":      "a distribution of waits",
+		"internal/bankapi/group_config.go":     "a rate per second and a ratio of failures",
+		"internal/bankapi/limiter_adaptive.go": "a number of calls, and how many times longer they take",
+		"internal/bankapi/limiter_latency.go":  "a distribution of latencies",
+		"internal/bankapi/group.go":            "a rate per second and a ratio of failures",
+		"internal/codec/reader.go":             "the refusal of a float that a schema offers as an amount",
+		"internal/codec/schema.go":             "sizes and scales of an Avro schema, which is JSON",
+		"internal/processing/config.go":        "a rate per second",
+		"internal/banksim/latency.go":          "a distribution of waits",
 	}
 )
 

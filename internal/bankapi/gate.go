@@ -11,9 +11,12 @@ import (
 )
 
 const (
-	// ticketGrace is how long a waiter that was let through may take until its
-	// call; then the next one is let through in its place.
+	// ticketGrace is how long a waiter that was let through to probe may take until
+	// its call; then the next one is let through in its place. openGrace is the same
+	// for a gate that stands open: that a place be kept for longer is not worth it
+	// there, for some never call.
 	ticketGrace = 2 * time.Second
+	openGrace   = 100 * time.Millisecond
 	// unlimited is the room of a gate that stands open.
 	unlimited = math.MaxInt
 )
@@ -22,19 +25,22 @@ const (
 type pass struct {
 	done       func(error)
 	generation uint64
+	began      time.Time
 }
 
-// Wait returns nil once a call may be tried, or ctx's cause when ctx ends
-// first. While commands probe, it lets through as many waiters as may probe.
+// Wait returns nil once a call may be tried, or ctx's cause when ctx ends first.
+// While commands probe, it lets through as many waiters as may probe. While the gate
+// stands open, it lets through as many as there are slots beyond those that have
+// theirs: whoever has announced his call then has a slot about as soon as one call has
+// ended, and nobody announces what he cannot do in time.
 func (g *Group) Wait(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	g.mu.Lock()
 	now := time.Now()
-	free := g.free(now)
-	if free > 0 && (free == unlimited || g.waiters.Len() == 0) {
-		g.issueTicket(now, free)
+	if g.waiters.Len() == 0 && g.free(now) > 0 {
+		g.issueTicket(now)
 		g.mu.Unlock()
 		return nil
 	}
@@ -52,9 +58,7 @@ func (g *Group) Wait(ctx context.Context) error {
 	defer g.mu.Unlock()
 	select {
 	case <-through: // let through meanwhile: the ticket goes back
-		if len(g.tickets) > 0 {
-			g.tickets = g.tickets[:len(g.tickets)-1]
-		}
+		g.tickets.takeBack()
 	default:
 		g.waiters.Remove(place)
 	}
@@ -62,40 +66,43 @@ func (g *Group) Wait(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// Shut says whether Wait would block.
+// Shut says whether the gate is shut, or open for probes alone that others make. Wait
+// may block all the same, for a slot.
 func (g *Group) Shut() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	free := g.free(time.Now())
-	return free <= 0 || (free != unlimited && g.waiters.Len() > 0)
+	if g.closed && g.hold == nil {
+		return false
+	}
+	now := time.Now()
+	room := g.room(now)
+	return room != unlimited && (g.waiters.Len() > 0 || g.free(now) <= 0)
 }
 
 // admit lets one call through, at a waiter's ticket if any is out.
-func (g *Group) admit() (pass, bool) {
-	if !g.closed || g.hold != nil {
-		// The gate may have shut while the call waited for its slot.
-		if g.room(time.Now()) <= 0 {
-			return pass{}, false
-		}
+func (g *Group) admit(now time.Time) (pass, bool) {
+	// The gate may have shut while the call waited for its slot.
+	if g.room(now) <= 0 {
+		return pass{}, false
 	}
 	done, err := g.breaker.Allow()
 	if err != nil {
 		return pass{}, false
 	}
-	if len(g.tickets) > 0 {
-		g.tickets = g.tickets[1:]
-	}
+	g.tickets.use()
 	if g.hold != nil {
 		g.probing++
 	}
 	g.running++
-	return pass{done: done, generation: g.generation}, true
+	return pass{done: done, generation: g.generation, began: now}, true
 }
 
 // settle tells breaker and gate what came of an admitted call.
 func (g *Group) settle(p pass, v *command.Verdict) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	now := time.Now()
+	g.learn(p, v, now)
 	g.running--
 	g.slots.release()
 	p.done(breakerError(v))
@@ -104,7 +111,6 @@ func (g *Group) settle(p pass, v *command.Verdict) {
 	if !refused && g.hold == nil && g.waiters.Len() == 0 {
 		return // as it nearly always is: nobody is held up, and nobody is to be
 	}
-	now := time.Now()
 	switch current := p.generation == g.generation; {
 	case refused && current:
 		g.shut(now, v)
@@ -117,6 +123,24 @@ func (g *Group) settle(p pass, v *command.Verdict) {
 		g.hold.extend(now.Add(g.hold.interval))
 	}
 	g.pump(now)
+}
+
+// learn tells the concurrency limit what came of a call.
+func (g *Group) learn(p pass, v *command.Verdict, now time.Time) {
+	switch {
+	case turnedAway(v):
+		g.bound.dropped(now, g.slots.inUse)
+	case v.Delivery == command.Answered && !v.BankFault && !v.Uncounted:
+		g.bound.answered(g.of, now.Sub(p.began), now, g.slots.inUse)
+	}
+	g.slots.limit = g.bound.calls()
+}
+
+// turnedAway says whether v is what comes of a bank that has too much to do, among
+// other things.
+func turnedAway(v *command.Verdict) bool {
+	return v.BankFault && v.Delivery == command.Unanswered ||
+		v.Code == command.CodeGatewayThrottled || v.Code == command.CodeBankHTTPError
 }
 
 // room is how many calls may start now, tickets not considered.
@@ -141,56 +165,52 @@ func (g *Group) room(now time.Time) int {
 	return room
 }
 
-// free is the room that no ticket has claimed.
+// free is the room, in gate and slots, that no ticket has claimed.
 func (g *Group) free(now time.Time) int {
 	room := g.room(now)
-	if room == unlimited {
-		g.tickets = nil
+	if room == unlimited && g.lenient {
 		return room
 	}
-	for len(g.tickets) > 0 && !now.Before(g.tickets[0]) {
-		g.tickets = g.tickets[1:]
-	}
-	return room - len(g.tickets)
+	g.tickets.lapse(now)
+	return min(room, 2*g.slots.limit-g.slots.inUse-g.slots.queue.Len()) - g.tickets.n
 }
 
-func (g *Group) issueTicket(now time.Time, free int) {
-	if free != unlimited {
-		g.tickets = append(g.tickets, now.Add(ticketGrace))
+func (g *Group) issueTicket(now time.Time) {
+	switch {
+	case !g.closed || g.hold != nil:
+		g.tickets.issue(now.Add(ticketGrace))
+	case !g.lenient:
+		g.tickets.issue(now.Add(openGrace))
 	}
 }
 
 // pump lets through as many waiters as there is room for.
 func (g *Group) pump(now time.Time) {
-	for g.waiters.Len() > 0 {
-		free := g.free(now)
-		if free <= 0 {
-			break
-		}
-		g.issueTicket(now, free)
+	for g.waiters.Len() > 0 && g.free(now) > 0 {
+		g.issueTicket(now)
 		close(g.waiters.Remove(g.waiters.Front()).(chan struct{}))
 	}
 	g.arm(now)
 }
 
-// arm sets the one timer to the next moment at which waiters may be let
-// through without a call having ended.
+// arm sees to it that the one timer ends no later than the next moment at which
+// waiters may be let through without a call having ended.
 func (g *Group) arm(now time.Time) {
 	next, ok := g.nextChange(now)
-	switch {
-	case g.waiters.Len() == 0 || !ok:
-		if g.timer != nil {
-			g.timer.Stop()
-		}
-	case g.timer == nil:
-		g.timer = time.AfterFunc(next.Sub(now), func() {
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			g.pump(time.Now())
-		})
-	default:
-		g.timer.Reset(next.Sub(now))
+	if g.waiters.Len() == 0 || !ok || (g.wake.After(now) && !next.Before(g.wake)) {
+		return
 	}
+	g.wake = next
+	if g.timer != nil {
+		g.timer.Reset(next.Sub(now))
+		return
+	}
+	g.timer = time.AfterFunc(next.Sub(now), func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.wake = time.Time{}
+		g.pump(time.Now())
+	})
 }
 
 func (g *Group) nextChange(now time.Time) (next time.Time, ok bool) {
@@ -203,8 +223,8 @@ func (g *Group) nextChange(now time.Time) (next time.Time, ok bool) {
 		consider(g.hold.until)
 		consider(g.hold.nextAsk)
 	}
-	if len(g.tickets) > 0 {
-		consider(g.tickets[0])
+	if g.tickets.n > 0 {
+		consider(g.tickets.first())
 	}
 	if !g.closed && g.breaker.State() == gobreaker.StateOpen {
 		consider(g.openUntil)

@@ -24,9 +24,15 @@ const (
 )
 
 // Group is one operation group (contract section 1.1): a breaker, a gate, a
-// rate limit and a concurrency limit. It is safe for concurrent use and owns no
-// goroutine.
+// rate limit and a concurrency limit that adapts to the bank. It is safe for
+// concurrent use and owns no goroutine.
 type Group struct {
+	*core
+	of *operation // whose calls it makes
+}
+
+// core is what the operations of a group share.
+type core struct {
 	name     string
 	cfg      GroupConfig
 	observer Observer
@@ -42,15 +48,19 @@ type Group struct {
 	closed    bool
 	openUntil time.Time // when an open breaker lets commands probe
 	slots     slots
-	hold      *hold // nil when nothing holds the gate shut
+	bound     adaptive // of the slots
+	hold      *hold    // nil when nothing holds the gate shut
 	// generation counts the holds that began or ended; probing counts the
 	// calls in flight that were admitted through the present one.
 	generation uint64
 	probing    int
 	running    int
-	tickets    []time.Time // when each unused one lapses, oldest first
-	waiters    list.List   // of chan struct{}, first come first served
+	tickets    tickets   // of those who were let through and have not called yet
+	waiters    list.List // of chan struct{}, first come first served
 	timer      *time.Timer
+	wake       time.Time // when timer ends; zero once it has
+	// lenient lets everybody through an open gate: of those who wait few call.
+	lenient bool
 }
 
 // NewGroup returns a closed breaker behind an open gate. cfg takes its defaults
@@ -60,7 +70,12 @@ func NewGroup(name string, cfg GroupConfig, o Observer) (*Group, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configuring group %s: %w", name, err)
 	}
-	g := &Group{name: name, cfg: cfg, observer: orNop(o), closed: true, slots: slots{limit: cfg.MaxConcurrent}}
+	g := &Group{core: &core{
+		name: name, cfg: cfg, observer: orNop(o), closed: true,
+		bound: newAdaptive(cfg.MinConcurrent, cfg.MaxConcurrent),
+	}}
+	g.slots.limit = g.bound.calls()
+	g = g.Operation()
 	if cfg.Rate > 0 {
 		g.rate = rate.NewLimiter(rate.Limit(cfg.Rate), cfg.Burst)
 	}
@@ -84,6 +99,14 @@ func NewGroup(name string, cfg GroupConfig, o Observer) (*Group, error) {
 func (g *Group) Over(c *Client) *Group {
 	g.files = c
 	return g
+}
+
+// Operation returns the group for one more bank operation: it shares everything with
+// the others, but what its calls take is not compared with what theirs do.
+func (g *Group) Operation() *Group {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return &Group{core: g.core, of: g.bound.operation()}
 }
 
 // Name returns the group's name.
@@ -111,7 +134,8 @@ func (g *Group) enter(ctx context.Context) (p pass, refusal func() command.Verdi
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.room(time.Now()) <= 0 {
+	began := time.Now()
+	if g.room(began) <= 0 {
 		return pass{}, shutVerdict
 	}
 	// Nearly always there is nothing to wait for.
@@ -120,8 +144,9 @@ func (g *Group) enter(ctx context.Context) (p pass, refusal func() command.Verdi
 		if err := g.queue(ctx, seated); err != nil {
 			return pass{}, busyVerdict
 		}
+		began = time.Now()
 	}
-	p, ok := g.admit()
+	p, ok := g.admit(began)
 	if !ok {
 		g.slots.release()
 		return pass{}, shutVerdict
@@ -132,10 +157,9 @@ func (g *Group) enter(ctx context.Context) (p pass, refusal func() command.Verdi
 // queue waits, for at most QueueTimeout, for a slot, unless it is seated, and then
 // for a rate token; on an error it holds neither. It gives mu up while it waits.
 func (g *Group) queue(ctx context.Context, seated bool) error {
-	ctx, cancel := context.WithTimeout(ctx, g.cfg.QueueTimeout)
-	defer cancel()
+	deadline := time.Now().Add(g.cfg.QueueTimeout)
 	if !seated {
-		if err := g.slots.acquire(ctx, &g.mu); err != nil {
+		if err := g.slots.acquire(ctx, &g.mu, g.cfg.QueueTimeout); err != nil {
 			return err
 		}
 	}
@@ -143,15 +167,23 @@ func (g *Group) queue(ctx context.Context, seated bool) error {
 		return nil
 	}
 	g.mu.Unlock()
-	err := g.rate.Wait(ctx)
+	err := g.pace(ctx, deadline)
 	g.mu.Lock()
 	if err != nil {
 		g.slots.release()
+	}
+	return err
+}
+
+// pace waits for a rate token.
+func (g *Group) pace(ctx context.Context, deadline time.Time) error {
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	err := g.rate.Wait(ctx)
+	if err != nil {
 		// The limiter says at once that it will take longer. So would the caller ask
 		// again at once, who announces each try to Kafka.
-		g.mu.Unlock()
 		<-ctx.Done()
-		g.mu.Lock()
 	}
 	return err
 }
@@ -183,6 +215,7 @@ func (g *Group) readyToTrip(c gobreaker.Counts) bool {
 // breakerChanged runs under mu: every use of the breaker does.
 func (g *Group) breakerChanged(_ string, from, to gobreaker.State) {
 	g.closed = to == gobreaker.StateClosed
+	g.tickets.forget()
 	if to == gobreaker.StateOpen {
 		// The breaker half-opens strictly after its timeout.
 		g.openUntil = time.Now().Add(g.cfg.OpenFor + 1)

@@ -31,8 +31,10 @@ type GroupConfig struct {
 	Delay    time.Duration `yaml:"delay"`     // default 1 s
 	DelayMax time.Duration `yaml:"delay_max"` // default 1 h
 
-	// MaxConcurrent bounds the calls that run at once.
+	// MaxConcurrent bounds the calls that run at once. Below it the limit follows
+	// the bank, down to MinConcurrent, unless the two are equal.
 	MaxConcurrent int `yaml:"max_concurrent"` // default 128
+	MinConcurrent int `yaml:"min_concurrent"` // default MaxConcurrent
 	// Rate is calls per second, 0 for no limit; Burst how many may go at once.
 	Rate  float64 `yaml:"rate"`
 	Burst int     `yaml:"burst"` // default a tenth of Rate, at least 1
@@ -54,6 +56,7 @@ func (c GroupConfig) WithDefaults() GroupConfig {
 	setDefault(&c.Delay, time.Second)
 	setDefault(&c.DelayMax, time.Hour)
 	setDefault(&c.MaxConcurrent, 128)
+	setDefault(&c.MinConcurrent, c.MaxConcurrent)
 	setDefault(&c.Burst, max(1, int(c.Rate/10)))
 	setDefault(&c.QueueTimeout, 5*time.Second)
 	return c
@@ -71,6 +74,9 @@ func (c GroupConfig) Validate() error {
 	}
 	if c.MaxConcurrent < 1 {
 		bad("max_concurrent", "at least 1")
+	}
+	if c.MinConcurrent < 1 || c.MinConcurrent > c.MaxConcurrent {
+		bad("min_concurrent", "at least 1, at most max_concurrent")
 	}
 	if c.Rate < 0 {
 		bad("rate", "0 or more calls per second")

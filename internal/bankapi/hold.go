@@ -97,6 +97,7 @@ func (g *Group) setHold(h *hold) {
 	g.hold = h
 	g.generation++
 	g.probing = 0
+	g.tickets.forget()
 	reason, why := HoldReason(""), ""
 	if h != nil {
 		reason, why = h.reason, h.why
@@ -118,6 +119,7 @@ type GroupState struct {
 	NextProbe time.Time
 	Running   int // calls
 	Waiting   int // commands at the gate
+	Limit     int // how many calls may run at present, up to max_concurrent
 }
 
 // State returns what the group is at now.
@@ -131,7 +133,7 @@ func (g *Group) State() GroupState {
 		Name: g.name, Breaker: breaker.String(),
 		Successes: counts.TotalSuccesses, Failures: counts.TotalFailures,
 		ConsecutiveFailures: counts.ConsecutiveFailures,
-		Running:             g.running, Waiting: g.waiters.Len(),
+		Running:             g.running, Waiting: g.waiters.Len(), Limit: g.slots.limit,
 	}
 	if g.openUntil.After(now) {
 		s.NextProbe = g.openUntil

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"sync"
+	"time"
 )
 
 // slots bounds how many calls run at once, first come first served. Each slot
@@ -23,26 +24,31 @@ func (s *slots) take() bool {
 	return true
 }
 
-// acquire takes a slot, or none and returns ctx's cause. It is called under mu,
-// which it gives up while it waits.
-func (s *slots) acquire(ctx context.Context, mu *sync.Mutex) error {
+// acquire takes a slot within patience, or none and returns ctx's cause or
+// context.DeadlineExceeded. It is called under mu, which it gives up while it waits.
+func (s *slots) acquire(ctx context.Context, mu *sync.Mutex, patience time.Duration) error {
 	if s.take() {
 		return nil
 	}
 	taken := make(chan struct{})
 	place := s.queue.PushBack(taken)
 	mu.Unlock()
+	timer := time.NewTimer(patience)
+	err := context.DeadlineExceeded
 	select {
 	case <-taken:
+	case <-timer.C:
 	case <-ctx.Done():
+		err = context.Cause(ctx)
 	}
+	timer.Stop()
 	mu.Lock()
 	select {
 	case <-taken:
 		return nil
 	default:
 		s.queue.Remove(place)
-		return context.Cause(ctx)
+		return err
 	}
 }
 

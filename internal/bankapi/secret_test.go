@@ -24,7 +24,7 @@ func TestTokensNeverPrint(t *testing.T) {
 	log := slog.New(slog.NewJSONHandler(&logged, nil))
 	for name, value := range map[string]any{
 		"token": token, "pointer": &token,
-		"tokens": &Tokens{group: &Group{name: "g"}, token: token, secret: live}, "signer": &RS256Signer{},
+		"tokens": &Tokens{group: &Group{core: &core{name: "g"}}, token: token, secret: live}, "signer": &RS256Signer{},
 	} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 			if got := fmt.Sprintf(verb, value); strings.Contains(got, canary) || strings.Contains(got, fmt.Sprintf("%x", canary)) {

@@ -35,7 +35,7 @@ func New(cfg Config, deps Deps) (map[command.Name]bankapi.Method, error) {
 	at := func(name command.Name, group *bankapi.Group, resends int) endpoint {
 		return endpoint{
 			cfg: cfg, appKey: appKey, subscriptionKey: subscriptionKey,
-			client: deps.Client, tokens: deps.Tokens, group: group,
+			client: deps.Client, tokens: deps.Tokens, group: group.Operation(),
 			url: deps.Client.URL(cfg.Paths[name]), write: !name.ReadOnly(), resends: resends,
 		}
 	}
