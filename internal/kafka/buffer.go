@@ -1,6 +1,9 @@
 package kafka
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // buffer is bytes that are used again. kafka-go may go on with a request after its
 // caller has been answered with the end of a context: a buffer goes back only where
@@ -35,6 +38,9 @@ func (buf *buffer) size(n int) {
 	}
 	buf.b = buf.b[:n]
 }
+
+// grow makes the buffer n bytes long, of which the first are what it holds.
+func (buf *buffer) grow(n int) { buf.b = slices.Grow(buf.b, n-len(buf.b))[:n] }
 
 func (buf *buffer) free() {
 	if cap(buf.b) <= maxPooled {

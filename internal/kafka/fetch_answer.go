@@ -44,8 +44,12 @@ type abortedTransaction struct{ producerID, firstOffset int64 }
 // ApiKey makes a fetchAnswer a message of kafka-go's.
 func (*fetchAnswer) ApiKey() protocol.ApiKey { return protocol.Fetch }
 
-// maxAnswer bounds an answer against a size field that is not one.
-const maxAnswer = 1 << 30
+const (
+	// maxAnswer bounds an answer against a size field that is not one.
+	maxAnswer = 1 << 30
+	// ahead is how much room an answer gets before any of it has come.
+	ahead = 16 << 20
+)
 
 func readFetchAnswer(r io.Reader, version int16) (protocol.Message, error) {
 	body, err := readAnswer(r)
@@ -73,9 +77,12 @@ func readAnswer(r io.Reader) (*buffer, error) {
 	if size < 0 || size > maxAnswer || id != correlation {
 		return nil, fmt.Errorf("%w: size %d, correlation %d", ErrCorrupt, size, id)
 	}
-	body.size(int(size))
-	if _, err := io.ReadFull(r, body.b); err != nil {
-		return nil, err
+	body.b = body.b[:0]
+	for have := 0; have < int(size); have = len(body.b) {
+		body.grow(min(int(size), max(2*have, ahead)))
+		if _, err := io.ReadFull(r, body.b[have:]); err != nil {
+			return nil, err
+		}
 	}
 	return body, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"testing"
 	"time"
@@ -266,6 +267,33 @@ func TestHeaderNamesAreKeptOnceAndNotForEver(t *testing.T) {
 	long := string(bytes.Repeat([]byte("x"), maxNameSize+1))
 	if got := n.of([]byte(long)); got != long || len(*n.known.Load()) != maxNames {
 		t.Errorf("%d names are kept", len(*n.known.Load()))
+	}
+}
+
+// asked keeps how much room the last read was given.
+type asked struct {
+	from io.Reader
+	room int
+}
+
+func (a *asked) Read(b []byte) (int, error) {
+	a.room = len(b)
+	return a.from.Read(b)
+}
+
+// A size is a claim: room is made for what comes.
+func TestAnAnswerTakesNoMoreRoomThanItNeeds(t *testing.T) {
+	t.Parallel()
+	head := binary.BigEndian.AppendUint32(nil, maxAnswer)
+	from := &asked{from: bytes.NewReader(binary.BigEndian.AppendUint32(head, correlation))}
+	if _, err := readAnswer(from); !errors.Is(err, io.EOF) || from.room > ahead {
+		t.Errorf("got %v with room for %d bytes", err, from.room)
+	}
+	body := bytes.Repeat([]byte("0123456"), 3*ahead/7)
+	whole := binary.BigEndian.AppendUint32(nil, uint32(len(body)+4))
+	whole = append(binary.BigEndian.AppendUint32(whole, correlation), body...)
+	if got, err := readAnswer(bytes.NewReader(whole)); err != nil || !bytes.Equal(got.b, body) {
+		t.Error("a large answer is not read whole:", err)
 	}
 }
 
