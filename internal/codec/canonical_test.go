@@ -139,6 +139,8 @@ func TestUnusableSchemas(t *testing.T) {
 		"list inside a union":   record(`{"name":"a","type":["null",{"type":"array","items":"null"}]}`),
 		"list inside a map":     record(`{"name":"a","type":{"type":"map","values":{"type":"array","items":"null"}}}`),
 		"fields without end":    doubling(60),
+		"digits without end":    record(`{"name":"a","type":{"type":"bytes","logicalType":"decimal","precision":1001,"scale":2}}`),
+		"a scale without end":   record(`{"name":"a","type":{"type":"fixed","name":"F","size":8,"logicalType":"decimal","precision":1e12,"scale":1e12}}`),
 		"precision missing":     record(`{"name":"a","type":{"type":"bytes","logicalType":"decimal"}}`),
 	} {
 		if _, err := compile(text); !errors.Is(err, errSchema) {

@@ -187,9 +187,14 @@ func fullName(name, namespace string) string {
 // that are used again and again let a short schema describe a value without end.
 const maxParts = 1 << 14
 
+// maxDigits bounds a decimal's precision, and with it its scale: the library raises
+// ten to the power of it for each value.
+const maxDigits = 1000
+
 // guard refuses schemas under which a few bytes stand for any number of things:
-// lists of items that take no bytes, and records of more than maxParts. Recursive
-// records, whose nesting the bytes would decide, do not parse at all.
+// lists of items that take no bytes, records of more than maxParts, and decimals of
+// more than maxDigits. Recursive records, whose nesting the bytes would decide, do not
+// parse at all.
 func (s *schema) guard() error {
 	_, err := s.measure(map[*schema]extent{})
 	return err
@@ -216,6 +221,9 @@ func (s *schema) measure(seen map[*schema]extent) (e extent, err error) {
 }
 
 func (s *schema) sum(seen map[*schema]extent) (extent, error) {
+	if s.logical == logicalDecimal && (s.digits > maxDigits || s.scale > maxDigits) {
+		return extent{}, fmt.Errorf("%w: a decimal of more than %d digits", errSchema, maxDigits)
+	}
 	switch s.kind {
 	case "null":
 		return extent{0, 1}, nil
