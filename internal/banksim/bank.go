@@ -34,6 +34,8 @@ type Bank struct {
 
 	mu        sync.RWMutex
 	latencies map[string]Latency // by method; "" for all others
+
+	waiting map[string]*atomic.Int64 // calls that take their time, by the same keys
 }
 
 // New is Open for configurations that cannot be wrong: it panics with Open's
@@ -58,6 +60,10 @@ func Open(cfg Config) (*Bank, error) {
 		cfg: cfg, offer: cfg.Loan.price(),
 		faults: &faultSet{}, tokens: newTokens(), requestIDs: newRecent(cfg.JournalCapacity),
 		latencies: map[string]Latency{"": cfg.Latency},
+	}
+	b.waiting = map[string]*atomic.Int64{"": {}}
+	for _, m := range bankMethods {
+		b.waiting[m.name] = &atomic.Int64{}
 	}
 	b.writer = newLedgerWriter(b.now)
 	b.ledger, b.journal = newLedger(&cfg, b.writer), newJournal(cfg.JournalCapacity, b.writer)
@@ -156,17 +162,21 @@ func (b *Bank) SetLatency(methodName string, l Latency) error {
 	return nil
 }
 
-func (b *Bank) latency(methodName string) time.Duration {
+// wait lets a call of a method take its time and late more; it is false when the
+// caller has left.
+func (b *Bank) wait(q *request, methodName string, late time.Duration) bool {
 	b.mu.RLock()
 	l, own := b.latencies[methodName]
 	if !own {
-		l = b.latencies[""]
+		l, methodName = b.latencies[""], ""
 	}
 	b.mu.RUnlock()
 	if l == (Latency{}) {
-		return 0
+		return pause(q.http, late)
 	}
-	return l.sample()
+	waiting := b.waiting[methodName]
+	defer waiting.Add(-1)
+	return pause(q.http, l.among(waiting.Add(1))+late)
 }
 
 // SetDealer creates a dealer or changes what it is; its invoices stay.

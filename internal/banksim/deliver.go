@@ -95,7 +95,7 @@ func (b *Bank) answer(w http.ResponseWriter, q *request, m *method, p plan) {
 			r.strike(f, m)
 		}
 	}
-	if !pause(q.http, b.latency(m.name)+p.lateAnswer) {
+	if !b.wait(q, m.name, p.lateAnswer) {
 		b.drop(w, q, r, FaultAnswerLost)
 	}
 

@@ -103,6 +103,10 @@
 //
 //	{"kind": "answer_lost", "times": 2, "match": {"method": "InsertDbsInvoice", "dealer": "0222", "operation": "I"}}
 //
+// A bank that takes 32 calls at once, beyond which all take longer in proportion:
+//
+//	{"latency": {"fixed": "5ms", "knee": 32}}
+//
 // The constants of type Kind list all faults. Several may strike one call:
 // latencies add up, shapes and token ends combine, and of the others the first
 // added is spent alone.

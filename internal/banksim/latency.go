@@ -20,7 +20,8 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	return err
 }
 
-// Latency is a distribution: the sum of its parts, each 0 unless set, cut at Max.
+// Latency is a distribution: the sum of its parts, each 0 unless set, cut at Max; then
+// as many times as long as more than Knee calls wait for it at once.
 type Latency struct {
 	Fixed  Duration `json:"fixed,omitzero"`  // always
 	Spread Duration `json:"spread,omitzero"` // uniform from 0 to Spread
@@ -28,11 +29,14 @@ type Latency struct {
 	Median Duration `json:"median,omitzero"` // log-normal with this median
 	P99    Duration `json:"p99,omitzero"`    // and this 99th percentile
 	Max    Duration `json:"max,omitzero"`    // 0 cuts nothing
+	// Knee is how many calls at once the bank can take: with so many times more of
+	// them, each takes so many times longer. 0 is any number. A fault has none.
+	Knee int `json:"knee,omitzero"`
 }
 
 func (l Latency) check() error {
-	if min(l.Fixed, l.Spread, l.Mean, l.Median, l.P99, l.Max) < 0 {
-		return errors.New("latency: durations must not be negative")
+	if min(l.Fixed, l.Spread, l.Mean, l.Median, l.P99, l.Max) < 0 || l.Knee < 0 {
+		return errors.New("latency: durations and knee must not be negative")
 	}
 	if (l.Median == 0) != (l.P99 == 0) || l.P99 < l.Median {
 		return errors.New("latency: median and p99 go together, p99 the larger")
@@ -58,4 +62,13 @@ func (l Latency) sample() time.Duration {
 		d = min(d, float64(l.Max))
 	}
 	return time.Duration(min(d, float64(time.Hour)))
+}
+
+// among is the latency of a call that is one of so many at once.
+func (l Latency) among(calls int64) time.Duration {
+	d := float64(l.sample())
+	if l.Knee > 0 && calls > int64(l.Knee) {
+		d *= float64(calls) / float64(l.Knee)
+	}
+	return time.Duration(d)
 }
