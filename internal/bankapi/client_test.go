@@ -54,6 +54,10 @@ func TestPostWithoutAnswer(t *testing.T) {
 		_, _ = io.WriteString(conn, answer)
 		_ = conn.Close()
 	}
+	var packed bytes.Buffer // takes long to pack
+	z := gzip.NewWriter(&packed)
+	_, _ = z.Write(make([]byte, 16<<20))
+	_ = z.Close()
 	short := func(c *HTTPConfig) { c.Timeout, c.DialTimeout = 100*time.Millisecond, 50*time.Millisecond }
 	for name, tc := range map[string]struct {
 		bank   http.HandlerFunc
@@ -83,10 +87,6 @@ func TestPostWithoutAnswer(t *testing.T) {
 			bank: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "12345678901") }},
 		"over the cap when unpacked": {status: 200, over: true, adjust: func(c *HTTPConfig) { c.MaxResponseBytes = 1 << 20 },
 			bank: func(w http.ResponseWriter, _ *http.Request) {
-				var packed bytes.Buffer
-				z := gzip.NewWriter(&packed)
-				_, _ = z.Write(make([]byte, 16<<20))
-				_ = z.Close()
 				w.Header().Set("Content-Encoding", "gzip")
 				_, _ = w.Write(packed.Bytes())
 			}},
