@@ -151,9 +151,18 @@ func (p *privacy) lostAnswers() {
 	}
 }
 
-// unaskedAnswer is more than was asked for: net/http prints it to the standard
-// logger, word for word.
+// unaskedAnswer is more than was asked for. net/http, which serves the banks that are
+// called over h2, prints it to the standard logger, word for word.
 func (p *privacy) unaskedAnswer() {
+	p.t.Helper()
+	p.answerUnasked(bankapi.HTTPConfig{}, func() {})
+	p.answerUnasked(bankapi.HTTPConfig{HTTP2: true}, func() {
+		await(p.t, 10*time.Second, "word of the standard log", func() bool { return strings.Contains(p.standard.String(), "withheld") })
+	})
+}
+
+// answerUnasked makes one call, and waits as told before the connection goes.
+func (p *privacy) answerUnasked(cfg bankapi.HTTPConfig, wait func()) {
 	p.t.Helper()
 	listener, err := new(net.ListenConfig).Listen(p.t.Context(), "tcp", "127.0.0.1:0")
 	must(p.t, err)
@@ -171,12 +180,13 @@ func (p *privacy) unaskedAnswer() {
 		}
 		_, _ = io.Copy(io.Discard, conn) // until the caller hangs up
 	}()
-	client, err := bankapi.NewClient(bankapi.HTTPConfig{BaseURL: "http://" + listener.Addr().String()})
+	cfg.BaseURL = "http://" + listener.Addr().String()
+	client, err := bankapi.NewClient(cfg)
 	must(p.t, err)
 	if e := client.Post(p.t.Context(), bankapi.Request{URL: client.URL("/"), Body: []byte("{}")}); e.Delivery != command.Answered {
 		p.t.Errorf("no answer: %v", e.Err)
 	}
-	await(p.t, 10*time.Second, "word of the standard log", func() bool { return strings.Contains(p.standard.String(), "withheld") })
+	wait()
 	client.CloseIdle()
 	must(p.t, listener.Close())
 	<-served
