@@ -61,6 +61,38 @@ SCHEDULES ?= 100000
 simulate: ## SCHEDULES interleavings of crashes, takeovers and commits, from seeds
 	$(GO) test -count 1 -timeout 1h -v -run TestSchedules ./test/simulation -schedules $(SCHEDULES)
 
+# What of the benchmark is measured on Apache Kafka too, where Java runs it.
+ON_KAFKA ?= ^throughput: bank 5 ms, 6 partitions$$|^latency|^head of line: .* 6 partitions
+ROUNDS   ?= 3
+measured := out/bench
+
+.PHONY: bench
+bench: ## the processor beside the ceiling and what people use instead; writes docs/speed.md (half an hour; wants a quiet machine)
+	@mkdir -p $(measured)
+	$(GO) build -o $(measured)/compare ./bench/compare
+	$(measured)/compare --broker embedded --rounds $(ROUNDS) --output json > $(measured)/embedded.json
+	$(measured)/compare --from $(measured)/embedded.json --update docs/speed.md --plot docs/speed.svg
+	@if ! command -v java > /dev/null; then echo 'no Java, and so no Apache Kafka'; exit 0; fi; set -x; \
+	$(measured)/compare --broker kafka --rounds $(ROUNDS) --only '$(ON_KAFKA)' --output json > $(measured)/kafka.json && \
+	$(measured)/compare --from $(measured)/kafka.json --update docs/speed.md
+
+.PHONY: bench-quick
+bench-quick: ## the one cell that says most, for ceiling and processor (a minute)
+	$(GO) run ./bench/compare --quick
+
+.PHONY: bench-gate
+bench-gate: ## fails when the processor has become slower, held against the ceiling of the same run (bench/gate.json)
+	$(GO) run ./bench/compare --gate bench/gate.json --backlog 60000 --window 3s
+
+OLD ?=
+
+.PHONY: bench-micro
+bench-micro: ## every Go benchmark, into out/bench/micro.txt; with OLD=FILE compares
+	@mkdir -p $(measured)
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime 0.2s -count 6 -timeout 30m \
+		$$(git grep -l 'func Benchmark' -- 'internal/*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|') | tee $(measured)/micro.txt
+	$(if $(OLD),$(GO) tool -modfile=tools/go.mod benchstat $(OLD) $(measured)/micro.txt)
+
 .PHONY: bench-attempts
 bench-attempts: ## what an attempt record before each call costs (minutes; wants a quiet machine)
 	$(GO) run ./bench/attempts

@@ -56,6 +56,10 @@ const (
 	silence = 30 * time.Second
 )
 
+// errNothing is a run that says nothing: the machine had no time for who watches, or
+// the backlog is too short.
+var errNothing = errors.New("there is nothing to measure")
+
 // watch measures a contender that works a backlog off.
 func (r *runner) watch(ctx context.Context, e *entry, load *drive.Load, all int, warm time.Duration, found *row) error {
 	if err := r.until(ctx, e, load, 1, silence); err != nil {
@@ -81,6 +85,9 @@ func (r *runner) watch(ctx context.Context, e *entry, load *drive.Load, all int,
 	end, err := r.world.mark(ctx, e, load.Answered())
 	if err != nil {
 		return err
+	}
+	if end.answered == begin.answered {
+		return fmt.Errorf("%w: %d of %d commands had an outcome before, and none has got one since", errNothing, begin.answered, all)
 	}
 	found.between(begin, end)
 	if found.PeakRSS, err = e.peakRSS(); err != nil || end.answered < all-all/10 {

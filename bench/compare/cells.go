@@ -91,7 +91,7 @@ func backlogs() (all []cell) {
 	for _, latency := range []time.Duration{0, 5 * ms, 50 * ms} {
 		for _, partitions := range []int{1, 6, 48} {
 			all = append(all, usual(latency, partitions, func(c *cell) {
-				if partitions == 6 {
+				if partitions == 6 && latency == 5*ms {
 					c.contenders = everybody()
 				}
 			}))
@@ -105,7 +105,7 @@ func backlogs() (all []cell) {
 func special() []cell {
 	named := func(name string, change func(*cell)) func(*cell) {
 		return func(c *cell) {
-			c.name = name
+			c.name, c.contenders = name, []string{nameCeiling, nameProcessor}
 			change(c)
 		}
 	}
@@ -124,7 +124,8 @@ func special() []cell {
 func rates() (all []cell) {
 	for _, rate := range []int{200, 4000} {
 		all = append(all, usual(5*ms, 6, func(c *cell) {
-			c.kind, c.rate, c.contenders = pace, rate, everybody()
+			c.kind, c.rate = pace, rate
+			c.contenders = append(ours(), nameNaive, nameWatermill, nameParallelThreads, nameParallelReactor)
 			c.name = fmt.Sprintf("%d/s, bank 5 ms, 6 partitions", rate)
 		}))
 	}
@@ -140,7 +141,7 @@ func slowKeys() (all []cell) {
 			c.name = "500/s, bank 5 ms, " + count(partitions, "partition")
 			c.contenders = []string{nameCeiling, nameProcessor}
 			if partitions > 1 {
-				c.contenders = append(everybody()[:2:2], nameNaive, nameWatermill, nameParallelThreads, nameParallelReactor)
+				c.contenders = append(c.contenders, nameNaive, nameParallelThreads, nameParallelReactor)
 			}
 		})
 		with := without
@@ -177,6 +178,9 @@ func chosen(p plan) []cell {
 	var found []cell
 	for _, c := range all {
 		c.contenders = slices.DeleteFunc(slices.Clone(c.contenders), func(name string) bool { return !p.contenders.matches(name) })
+		if p.inFlight > 0 {
+			c.inFlight = min(c.inFlight, p.inFlight)
+		}
 		if p.only.matches(string(c.kind)+": "+c.name) && len(c.contenders) > 0 {
 			found = append(found, c)
 		}

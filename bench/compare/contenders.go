@@ -140,7 +140,9 @@ func processor(attempts string) func(*world, station) (string, []string, error) 
 		secret, file := filepath.Join(w.dir, "secret"), filepath.Join(w.dir, s.name+".yaml")
 		text := strings.NewReplacer(
 			"BROKER", w.broker.Address, "GROUP", s.group, "PREFIX", s.names.Prefix, "PARTITIONS", strconv.Itoa(s.cell.partitions),
-			"ADMIN", s.metrics, "SECRET", secret, "BANK", w.bankURL(s.cell), "IN_FLIGHT", strconv.Itoa(s.cell.inFlight), "ATTEMPTS", attempts,
+			"ADMIN", s.metrics, "SECRET", secret, "BANK", w.bankURL(s.cell), "IN_FLIGHT", strconv.Itoa(s.cell.inFlight),
+			// Of what may be in flight in all, one place is kept for each other command.
+			"IN_ALL", strconv.Itoa(s.cell.inFlight+len(s.names.Commands())-1), "ATTEMPTS", attempts,
 			"HTTP2", strconv.FormatBool(s.cell.tls == tlsH2), "AUTHORITY", w.authority(s.cell),
 		).Replace(configuration)
 		err := errors.Join(os.WriteFile(secret, []byte("none"), 0o600), os.WriteFile(file, []byte(text), 0o600))
@@ -153,7 +155,7 @@ kafka: {brokers: ["BROKER"]}
 topics: {prefix: "PREFIX", partitions: PARTITIONS, dead_letter_partitions: 1, replication_factor: 1}
 admin: {address: "ADMIN"}
 log: {level: warn, format: text}
-intake: {group: GROUP, max_in_flight: IN_FLIGHT, topic_in_flight: IN_FLIGHT}
+intake: {group: GROUP, max_in_flight: IN_ALL, topic_in_flight: IN_FLIGHT}
 processing: {attempts: ATTEMPTS}
 banks:
   interapi:

@@ -70,6 +70,7 @@ type plan struct {
 	contenders pattern
 	rounds     int
 	backlog    int
+	inFlight   int
 	window     time.Duration
 	paced      time.Duration
 	limit      time.Duration
@@ -152,7 +153,8 @@ func parse(arguments []string, errs io.Writer) (plan, error) {
 	flags.Var(&p.contenders, "contenders", "the contenders to measure, a regular expression")
 	flags.IntVar(&p.rounds, "rounds", 3, "how often everything is measured")
 	flags.IntVar(&p.backlog, "backlog", 100_000, "commands of one backlog")
-	flags.DurationVar(&p.window, "window", 4*time.Second, "how long a backlog is watched at most")
+	flags.IntVar(&p.inFlight, "in-flight", 0, "the most calls at once in any cell; 0 leaves them as they are")
+	flags.DurationVar(&p.window, "window", 3*time.Second, "how long a backlog is watched at most")
 	flags.DurationVar(&p.paced, "paced", 5*time.Second, "how long each rate is offered")
 	flags.DurationVar(&p.limit, "limit", time.Hour, "when the whole run is given up")
 	flags.BoolVar(&p.quick, "quick", false, "the one cell that says most, for ceiling and processor")
@@ -171,7 +173,7 @@ func parse(arguments []string, errs io.Writer) (plan, error) {
 		return p, errors.New("--broker is kafka, embedded or auto")
 	case p.output != outputTable && p.output != outputJSON:
 		return p, errors.New("--output is table or json")
-	case min(p.rounds, p.backlog) < 1 || min(p.paced, p.window, p.limit) <= 0:
+	case min(p.rounds, p.backlog) < 1 || p.inFlight < 0 || min(p.paced, p.window, p.limit) <= 0:
 		return p, errors.New("numbers and durations must be positive")
 	}
 	p.cells = chosen(p)

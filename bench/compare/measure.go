@@ -28,11 +28,9 @@ func measure(ctx context.Context, p plan, out, log io.Writer) (err error) {
 	if p.output == outputJSON {
 		r.print = json.NewEncoder(out).Encode
 	}
-	if err := r.all(ctx); err != nil {
-		return err
-	}
+	err = r.all(ctx)
 	p.missing = r.missing
-	return present(p, r.rows, out)
+	return errors.Join(err, present(p, r.rows, out))
 }
 
 // present shows rows as the plan wants it.
@@ -44,7 +42,7 @@ func present(p plan, found rows, out io.Writer) error {
 		}
 	}
 	if p.update != "" {
-		if err := update(p.update, r); err != nil {
+		if err := update(p.update, p.plot, r); err != nil {
 			return err
 		}
 	}
@@ -73,8 +71,11 @@ type runner struct {
 	runs  int
 	rows  rows
 	print func(any) error // a row; nil for later
-	// missing are peers that cannot be built here, and runs of theirs that failed.
+	// missing are peers that cannot be built here, runs of theirs that failed, and runs
+	// that say nothing.
 	missing []string
+	// wrong is what the strict ones have done.
+	wrong []error
 }
 
 func (r *runner) all(ctx context.Context) error {
@@ -90,7 +91,7 @@ func (r *runner) all(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return errors.Join(r.wrong...)
 }
 
 // round measures a cell once with each contender; the order moves on by one.
@@ -102,9 +103,12 @@ func (r *runner) round(ctx context.Context, c cell, round int) error {
 		}
 		err = r.measure(ctx, c, who, round+1)
 		switch {
-		case err != nil && (who.strict || ctx.Err() != nil):
-			return fmt.Errorf("%s: %s: %w", c.name, who.name, err)
-		case err != nil: // a peer's failure is told, and no reason to stop
+		case ctx.Err() != nil:
+			return fmt.Errorf("%s: %s: %w", c.name, who.name, context.Cause(ctx))
+		case err != nil && who.strict && !errors.Is(err, errNothing): // the rest is measured all the same
+			fmt.Fprintf(r.log, "%s: %s: %v\n", c.name, who.name, err)
+			r.wrong = append(r.wrong, fmt.Errorf("%s: %s: %w", c.name, who.name, err))
+		case err != nil: // is told, and fails nothing
 			fmt.Fprintf(r.log, "%s: %s: %v\n", c.name, who.name, err)
 			r.missing = append(r.missing, fmt.Sprintf("%s at %s, round %d", who.name, c.name, round+1))
 		}

@@ -13,8 +13,8 @@ import (
 
 // Peers are left alone until their group has formed.
 const (
-	goWarm   = 3 * time.Second
-	javaWarm = 6 * time.Second // and what runs often is compiled
+	goWarm   = 6 * time.Second
+	javaWarm = 8 * time.Second // and what runs often is compiled
 )
 
 // peers are what people use instead.

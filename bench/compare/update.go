@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -15,8 +16,8 @@ var errNoMarks = errors.New("its marks are not there")
 //	<!-- bench: KIND -->
 //	<!-- bench: end -->
 //
-// each alone on its line. KIND is "embedded broker" or "Apache Kafka".
-func update(file string, r report) error {
+// each alone on its line, and shows the picture if there is one. KIND is "embedded broker" or "Apache Kafka".
+func update(file, picture string, r report) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("updating a page: %w", err)
@@ -34,6 +35,13 @@ func update(file string, r report) error {
 	into.WriteString(before + begin + "\n")
 	if err := r.write(&into); err != nil {
 		return err
+	}
+	if picture != "" {
+		path, err := filepath.Rel(filepath.Dir(file), picture)
+		if err != nil {
+			return fmt.Errorf("updating a page: %w", err)
+		}
+		fmt.Fprintf(&into, "\n![Commands per second, and to the ceiling's](%s)\n", filepath.ToSlash(path))
 	}
 	into.WriteString("\n" + end + after)
 	return os.WriteFile(file, into.Bytes(), 0o644) //nolint:gosec // a page that everybody reads

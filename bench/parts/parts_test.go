@@ -2,7 +2,10 @@ package parts
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -57,6 +60,7 @@ func TestBank(t *testing.T) {
 	if calls, err := b.Calls(ctx); err != nil || calls != 1 {
 		t.Errorf("%d calls, %v", calls, err)
 	}
+	testTLS(t, b)
 	if err := b.Stop(); err != nil {
 		t.Error(err)
 	}
@@ -101,5 +105,57 @@ func TestRun(t *testing.T) {
 	}
 	if ran, err := Run(t.Context(), []string{"part", "none"}, io.Discard, nil); !ran || err == nil {
 		t.Errorf("%v %v", ran, err)
+	}
+}
+
+// testTLS calls a bank by each of the protocols that it has behind TLS.
+func testTLS(t *testing.T, b *Bank) {
+	t.Helper()
+	pem, err := os.ReadFile(b.CA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	for major := 1; major <= 2; major++ {
+		protocols := new(http.Protocols)
+		protocols.SetHTTP1(true)
+		protocols.SetHTTP2(major == 2)
+		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, Protocols: protocols}
+		answer, err := (&http.Client{Transport: transport}).Post(b.TLS+"/x", "application/json", strings.NewReader("{}")) //nolint:noctx // bounded by the bank
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.ProtoMajor != major {
+			t.Errorf("HTTP/%d answers for HTTP/%d", answer.ProtoMajor, major)
+		}
+		transport.CloseIdleConnections()
+	}
+}
+
+// TestWhatTheBankSees: calls of one dealer that overlap, come late or come twice.
+func TestWhatTheBankSees(t *testing.T) {
+	t.Parallel()
+	call := func(dealer, number int) (int, int) {
+		return invoiceOf(fmt.Appendf(nil, `{"SubscriberNumber":"1%06d","InvoiceNumber":"BENCH-%09d","CustomerNo":955807}`, dealer, number))
+	}
+	s := new(seen)
+	for _, number := range []int{1, 2, 5} {
+		s.enter(call(7, number))
+		s.leave(7)
+	}
+	s.enter(call(7, 4)) // late
+	s.enter(call(8, 4)) // another dealer's
+	s.enter(call(7, 6)) // meanwhile
+	s.leave(7)
+	s.leave(8)
+	s.leave(7)
+	s.enter(call(7, 6)) // again
+	s.leave(7)
+	s.enter(invoiceOf([]byte(`{"SubscriberNumber":"x"}`))) // nobody's
+	s.leave(-1)
+	if got, want := s.report(), (Report{Calls: 8, Overlaps: 1, Backward: 1, Repeated: 1}); got != want || got.Violations() != 2 {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }

@@ -201,7 +201,8 @@ func serveBank(ctx context.Context, out io.Writer, arguments []string) error {
 	s := newStub()
 	server := &http.Server{
 		Handler: s.handler(), ReadHeaderTimeout: patience,
-		TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12},
+		// NextProtos has Serve set HTTP/2 up, too: ServeTLS would not after it.
+		TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}},
 		ConnState: func(_ net.Conn, state http.ConnState) {
 			if state == http.StateNew {
 				s.seen.Load().connections.Add(1)
