@@ -166,7 +166,7 @@ func (a *adaptive) decide(now time.Time) {
 	for _, o := range a.operations {
 		o.learn()
 	}
-	a.usualLoss = math.Min(a.usualLoss, a.loss())
+	a.usualLoss += math.Min(0, a.loss()-a.usualLoss) / 4
 	if slowness <= confirms {
 		a.confirmed, a.futile, a.steppedAt = now, 0, 0
 	}
