@@ -274,3 +274,28 @@ func TestABreakerThatHalfOpensAheadOfTheTimerStrandsNobody(t *testing.T) {
 		waiters.Wait()
 	})
 }
+
+// Slots that are given back without a call are for those who wait as well.
+func TestCallsThatComeToNothingStrandNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGroup(t, GroupConfig{MaxConcurrent: 1, Rate: 0.001, Burst: 1, QueueTimeout: time.Second}, nil)
+		g.must(t, success) // the only token for a long while
+		var calls sync.WaitGroup
+		for range 2 { // one has the slot and waits for a token, one waits for the slot
+			calls.Go(func() {
+				if v := g.Do(t.Context(), returns(success)); v.Retry != command.RetryDelay {
+					t.Errorf("got %+v", v)
+				}
+			})
+		}
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		start := time.Now()
+		if err := g.Wait(ctx); err != nil || time.Since(start) > 2*time.Second {
+			t.Errorf("waited for %s: %v", time.Since(start), err)
+		}
+		calls.Wait()
+	})
+}

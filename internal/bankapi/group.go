@@ -141,14 +141,17 @@ func (g *Group) enter(ctx context.Context) (p pass, refusal func() command.Verdi
 	// Nearly always there is nothing to wait for.
 	seated := g.slots.take()
 	if !seated || (g.rate != nil && !g.rate.Allow()) {
-		if err := g.queue(ctx, seated); err != nil {
+		err := g.queue(ctx, seated)
+		began = time.Now()
+		if err != nil {
+			g.pump(began) // no call ends here to let the next waiter through
 			return pass{}, busyVerdict
 		}
-		began = time.Now()
 	}
 	p, ok := g.admit(began)
 	if !ok {
 		g.slots.release()
+		g.pump(began)
 		return pass{}, shutVerdict
 	}
 	return p, nil
