@@ -147,7 +147,7 @@ func (m *dbsResults) daysAtATime(company string) int {
 func (m *dbsResults) learn(company string, days int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.learned[company] = days
+	m.learned[strings.Clone(company)] = days // else it keeps the whole command
 }
 
 func tooManyParts() command.Verdict {
