@@ -34,6 +34,7 @@ func (g gauges) refresh() {
 		s := group.State()
 		g.m.BreakerOpen.WithLabelValues(s.Name).Set(openness[s.Breaker])
 		g.m.Running.WithLabelValues(s.Name).Set(float64(s.Running))
+		g.m.Limit.WithLabelValues(s.Name).Set(float64(s.Limit))
 		g.m.Waiting.WithLabelValues(s.Name).Set(float64(s.Waiting))
 		if s.Hold != "" {
 			g.m.GateShut.WithLabelValues(s.Name, string(s.Hold)).Set(1)

@@ -1,6 +1,7 @@
 package bankapi
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"errors"
@@ -72,7 +73,7 @@ func NewGroup(name string, cfg GroupConfig, o Observer) (*Group, error) {
 	}
 	g := &Group{core: &core{
 		name: name, cfg: cfg, observer: orNop(o), closed: true,
-		bound: newAdaptive(cfg.MinConcurrent, cfg.MaxConcurrent),
+		bound: newAdaptive(cmp.Or(cfg.MinConcurrent, cfg.MaxConcurrent), cfg.MaxConcurrent),
 	}}
 	g.slots.limit = g.bound.calls()
 	g = g.Operation()

@@ -32,9 +32,9 @@ type GroupConfig struct {
 	DelayMax time.Duration `yaml:"delay_max"` // default 1 h
 
 	// MaxConcurrent bounds the calls that run at once. Below it the limit follows
-	// the bank, down to MinConcurrent, unless the two are equal.
+	// the bank, down to MinConcurrent, unless that is 0: then it is fixed.
 	MaxConcurrent int `yaml:"max_concurrent"` // default 128
-	MinConcurrent int `yaml:"min_concurrent"` // default MaxConcurrent
+	MinConcurrent int `yaml:"min_concurrent"`
 	// Rate is calls per second, 0 for no limit; Burst how many may go at once.
 	Rate  float64 `yaml:"rate"`
 	Burst int     `yaml:"burst"` // default a tenth of Rate, at least 1
@@ -56,7 +56,6 @@ func (c GroupConfig) WithDefaults() GroupConfig {
 	setDefault(&c.Delay, time.Second)
 	setDefault(&c.DelayMax, time.Hour)
 	setDefault(&c.MaxConcurrent, 128)
-	setDefault(&c.MinConcurrent, c.MaxConcurrent)
 	setDefault(&c.Burst, max(1, int(c.Rate/10)))
 	setDefault(&c.QueueTimeout, 5*time.Second)
 	return c
@@ -75,8 +74,8 @@ func (c GroupConfig) Validate() error {
 	if c.MaxConcurrent < 1 {
 		bad("max_concurrent", "at least 1")
 	}
-	if c.MinConcurrent < 1 || c.MinConcurrent > c.MaxConcurrent {
-		bad("min_concurrent", "at least 1, at most max_concurrent")
+	if c.MinConcurrent < 0 || c.MinConcurrent > c.MaxConcurrent {
+		bad("min_concurrent", "at most max_concurrent, or 0 for a fixed limit")
 	}
 	if c.Rate < 0 {
 		bad("rate", "0 or more calls per second")

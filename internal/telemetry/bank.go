@@ -10,6 +10,7 @@ type Bank struct {
 	BreakerChanges *prometheus.CounterVec   // group, to
 	GateShut       *prometheus.GaugeVec     // group, reason: 1 while shut for it
 	Running        *prometheus.GaugeVec     // group
+	Limit          *prometheus.GaugeVec     // group
 	Waiting        *prometheus.GaugeVec     // group
 }
 
@@ -29,6 +30,8 @@ func newBank(f factory) Bank {
 			"1 while a group of operations is held for the reason.", "group", "reason"),
 		Running: f.gauge("bank_calls_running",
 			"Calls under way.", "group"),
+		Limit: f.gauge("bank_calls_limit",
+			"How many calls may be under way at present.", "group"),
 		Waiting: f.gauge("bank_commands_waiting",
 			"Commands that wait for their gate to open.", "group"),
 	}
