@@ -49,9 +49,8 @@ const (
 
 // what most cells have.
 const (
-	usualKeys     = 10_000
-	usualInFlight = 4096
-	ms            = time.Millisecond
+	usualKeys = 10_000
+	ms        = time.Millisecond
 )
 
 // ours are the yardstick and the processor, with and without attempts.
@@ -62,9 +61,18 @@ func everybody() []string {
 	return append(ours(), nameNaive, nameNaiveOne, nameWatermill, nameParallelThreads, nameParallelReactor)
 }
 
+// usualInFlight is ample for each latency, and no more: thousands of calls that only
+// queue for a processor make everybody slower, the ceiling most.
+func usualInFlight(latency time.Duration) int {
+	if latency > 10*ms {
+		return 4096
+	}
+	return 1024
+}
+
 func usual(latency time.Duration, partitions int, change func(*cell)) cell {
 	c := cell{
-		kind: throughput, partitions: partitions, keys: usualKeys, latency: latency, inFlight: usualInFlight, processes: 1, contenders: ours(),
+		kind: throughput, partitions: partitions, keys: usualKeys, latency: latency, inFlight: usualInFlight(latency), processes: 1, contenders: ours(),
 	}
 	if change != nil {
 		change(&c)

@@ -141,8 +141,8 @@ func processor(attempts string) func(*world, station) (string, []string, error) 
 		text := strings.NewReplacer(
 			"BROKER", w.broker.Address, "GROUP", s.group, "PREFIX", s.names.Prefix, "PARTITIONS", strconv.Itoa(s.cell.partitions),
 			"ADMIN", s.metrics, "SECRET", secret, "BANK", w.bankURL(s.cell), "IN_FLIGHT", strconv.Itoa(s.cell.inFlight),
-			// Of what may be in flight in all, one place is kept for each other command.
-			"IN_ALL", strconv.Itoa(s.cell.inFlight+len(s.names.Commands())-1), "ATTEMPTS", attempts,
+			// Half of what may be in flight in all is kept in equal parts for each command.
+			"IN_ALL", strconv.Itoa(2*s.cell.inFlight), "ATTEMPTS", attempts,
 			"HTTP2", strconv.FormatBool(s.cell.tls == tlsH2), "AUTHORITY", w.authority(s.cell),
 		).Replace(configuration)
 		err := errors.Join(os.WriteFile(secret, []byte("none"), 0o600), os.WriteFile(file, []byte(text), 0o600))

@@ -168,6 +168,7 @@ func (r *runner) measure(ctx context.Context, c cell, who contender, round int) 
 		return err
 	}
 	found.Overlaps, found.Backward, found.RepeatedCalls = report.Overlaps, report.Backward, report.Repeated
+	found.Connections = report.Connections
 	found.BodyBytes = report.Bytes / max(report.Calls, 1)
 	r.rows = append(r.rows, found)
 	fmt.Fprintln(r.log, found)

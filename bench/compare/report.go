@@ -36,9 +36,9 @@ func (r report) write(out io.Writer) error {
 	}
 	rounds := slices.Max(r.rows.values(func(r row) float64 { return float64(r.Round) }))
 	fmt.Fprintf(out, "%s and everything else on %d processors, of which other programs took %.0f %% (up to %.0f %%); medians of %.0f rounds in turn, "+
-		"ratios of the same round (lowest to highest); %d keys and up to %d calls in flight unless said.\n",
+		"ratios of the same round (lowest to highest); %d keys, and up to %d calls in flight (%d at 50 ms) unless said.\n",
 		r.rows[0].Broker, runtime.NumCPU(), figures.Median(r.rows.values(othersShare)), slices.Max(r.rows.values(othersShare)), rounds,
-		usualKeys, usualInFlight)
+		usualKeys, usualInFlight(5*ms), usualInFlight(50*ms))
 	for _, t := range []struct {
 		kind  kind
 		title string

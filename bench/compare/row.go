@@ -39,6 +39,8 @@ type row struct {
 	PeakRSS     int64   `json:"peakRssBytes"`
 	// BodyBytes is how long the calls' bodies were, on average.
 	BodyBytes int64 `json:"bodyBytes"`
+	// Connections are those that the bank was offered.
+	Connections int64 `json:"connections"`
 	// Overlaps and Backward are calls out of order at the bank, RepeatedCalls those
 	// with an invoice number that it had, RepeatedOutcomes outcomes beyond a first.
 	Overlaps         int64 `json:"overlaps"`
