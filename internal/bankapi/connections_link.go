@@ -1,6 +1,7 @@
 package bankapi
 
 import (
+	"fmt"
 	"net"
 	"time"
 
@@ -33,6 +34,9 @@ func newLink(conn net.Conn, to origin, changes uint64) *link {
 	l.wire.permit.Store(&l.sending)
 	return l
 }
+
+// Format keeps the last request out of every print.
+func (l *link) Format(s fmt.State, _ rune) { _, _ = fmt.Fprintf(s, "connection to %s", l.to.address) }
 
 // silent says whether the bank has neither closed the connection nor said anything
 // since its last answer. What else it could say is no answer to what it has not been

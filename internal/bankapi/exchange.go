@@ -1,6 +1,7 @@
 package bankapi
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -35,6 +36,12 @@ type Exchange struct {
 // Field is one line of a request's header.
 type Field struct{ Name, Value string }
 
+// Format keeps the value, which may be a key, out of every print.
+func (f Field) Format(s fmt.State, _ rune) { _, _ = fmt.Fprintf(s, "%s: %s", f.Name, masked) }
+
+// MarshalText keeps it out of logs, too.
+func (f Field) MarshalText() ([]byte, error) { return fmt.Append(nil, f), nil }
+
 // fieldsOf returns the lines of h.
 func fieldsOf(h http.Header) []Field {
 	fields := make([]Field, 0, len(h))
@@ -57,6 +64,11 @@ type Request struct {
 	// Permit is asked at the last moment before the request leaves; its error keeps
 	// it from leaving (ErrWithheld). nil permits.
 	Permit func() error
+}
+
+// Format keeps keys and the body out of every print.
+func (r Request) Format(s fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(s, "request of %d bytes", len(r.Body))
 }
 
 // retryAfter reads both forms of the header (RFC 9110 section 10.2.3). What is

@@ -13,6 +13,9 @@ import (
 
 const canary = "canary-secret"
 
+// bytesOf is how a slice of the text's bytes prints, but for its brackets.
+func bytesOf(text string) string { return strings.Trim(fmt.Sprint([]byte(text)), "[]") }
+
 func TestTokensNeverPrint(t *testing.T) {
 	t.Parallel()
 	live, err := secret.Source{File: writeFile(t, canary)}.Open()
@@ -25,9 +28,11 @@ func TestTokensNeverPrint(t *testing.T) {
 	for name, value := range map[string]any{
 		"token": token, "pointer": &token,
 		"tokens": &Tokens{group: &Group{core: &core{name: "g"}}, token: token, secret: live}, "signer": &RS256Signer{},
+		"field": token.Authorization(), "request": Request{Header: []Field{token.Authorization()}, Body: []byte(canary)},
+		"link": &link{request: []byte(canary)},
 	} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-			if got := fmt.Sprintf(verb, value); strings.Contains(got, canary) || strings.Contains(got, fmt.Sprintf("%x", canary)) {
+			if got := fmt.Sprintf(verb, value); strings.Contains(got, canary) || strings.Contains(got, fmt.Sprintf("%x", canary)) || strings.Contains(got, bytesOf(canary)) {
 				t.Errorf("%s prints under %s: %s", name, verb, got)
 			}
 		}

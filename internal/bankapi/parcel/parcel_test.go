@@ -1,6 +1,7 @@
 package parcel
 
 import (
+	"fmt"
 	"testing"
 
 	"bankprocessor/internal/bankapi"
@@ -54,4 +55,17 @@ func TestParcelsAreLentAgain(t *testing.T) {
 		p.Add("Name", "value")
 		p.Return()
 	})
+}
+
+func TestAParcelNeverPrints(t *testing.T) {
+	t.Parallel()
+	p := Take()
+	p.Body.Begin()
+	p.Body.Text("AppKey", "canary")
+	p.Add("Key", "canary")
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if got := fmt.Sprintf(verb, p); got != "parcel" {
+			t.Errorf("%s prints %s", verb, got)
+		}
+	}
 }
