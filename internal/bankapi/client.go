@@ -18,9 +18,9 @@ type Client struct {
 	cfg    HTTPConfig
 	base   string
 	files  *tlsfile.Files
-	http   *http.Client // where h2 is offered; nil for HTTP/1.1
-	pool   *pool        // of HTTP/1.1
-	places *places      // that it posts to over HTTP/1.1
+	http   netHTTP // where h2 is offered; nil for HTTP/1.1
+	pool   *pool   // of HTTP/1.1
+	places *places // that it posts to over HTTP/1.1
 	signer BodySigner
 }
 
@@ -40,10 +40,7 @@ func NewClient(cfg HTTPConfig) (*Client, error) {
 		c.pool, c.places = newPool(cfg, files), newPlaces()
 		return c, nil
 	}
-	c.http = &http.Client{
-		Transport:     newConnections(cfg, files),
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	c.http = newConnections(cfg, files)
 	return c, nil
 }
 

@@ -59,7 +59,7 @@ func (p *pool) take(to origin, now, deadline time.Time) *link {
 }
 
 func (p *pool) pop(to origin) *link {
-	changes := p.files.Changes()
+	changes := p.files.RecentChanges()
 	p.mu.Lock()
 	var retired []*link
 	if changes > p.changes {

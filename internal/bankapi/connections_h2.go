@@ -10,6 +10,13 @@ import (
 	"bankprocessor/internal/tlsfile"
 )
 
+// netHTTP is what makes a call where h2 is offered: net/http's transport, without the
+// redirects, cookies and copies of its client.
+type netHTTP interface {
+	http.RoundTripper
+	CloseIdleConnections()
+}
+
 // connections are net/http's to one bank that may speak h2, under one identity and
 // one trust. Once a followed file has changed, calls that begin open connections of
 // their own; calls under way end on theirs, which carry no other: HTTP/1.1 connections
@@ -50,7 +57,7 @@ func (c *connections) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (c *connections) transport() *http.Transport {
-	changes := c.files.Changes()
+	changes := c.files.RecentChanges()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if changes > c.changes {

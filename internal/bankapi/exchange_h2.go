@@ -3,14 +3,12 @@ package bankapi
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
-	"net/url"
 	"time"
 
+	"bankprocessor/internal/bankapi/http1"
 	"bankprocessor/internal/command"
 )
 
@@ -35,7 +33,7 @@ func (c *Client) postOverNetHTTP(ctx context.Context, r Request) Exchange {
 	if err := sent.ask(); err != nil {
 		return notSent(err)
 	}
-	resp, err := c.http.Do(req)
+	resp, err := c.http.RoundTrip(req)
 	if refused := sent.refused(); err != nil && refused != nil {
 		e := Exchange{Delivery: command.NotSent, Err: refused}
 		if sent.left() {
@@ -47,7 +45,7 @@ func (c *Client) postOverNetHTTP(ctx context.Context, r Request) Exchange {
 		if refusal := c.tlsError(&sent, err); refusal != nil {
 			return notSent(refusal)
 		}
-		return Exchange{Delivery: sent.delivery(ctx), Err: fmt.Errorf("posting to bank: %w", withoutURL(err))}
+		return Exchange{Delivery: sent.delivery(ctx), Err: fmt.Errorf("posting to bank: %w", err)}
 	}
 	defer func() { _ = resp.Body.Close() }() // the body has been read or is given up
 	e := Exchange{
@@ -55,10 +53,10 @@ func (c *Client) postOverNetHTTP(ctx context.Context, r Request) Exchange {
 		ContentType: resp.Header.Get("Content-Type"),
 		RetryAfter:  retryAfter(resp.Header.Get("Retry-After"), time.Now()),
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, c.cfg.MaxResponseBytes+1))
+	body, err := http1.ReadUpTo(resp.Body, c.cfg.MaxResponseBytes, resp.ContentLength)
 	switch {
 	case err != nil:
-		e.Err = fmt.Errorf("reading bank answer: %w", withoutURL(err))
+		e.Err = fmt.Errorf("reading bank answer: %w", err)
 	case int64(len(body)) > c.cfg.MaxResponseBytes:
 		e.Oversize = true
 		e.Err = fmt.Errorf("reading bank answer: over %d bytes", c.cfg.MaxResponseBytes)
@@ -75,12 +73,4 @@ func (s *sending) delivery(ctx context.Context) command.Delivery {
 		return command.Unanswered
 	}
 	return command.NotSent
-}
-
-// withoutURL drops the URL that net/http puts in front of its errors.
-func withoutURL(err error) error {
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		return u.Err
-	}
-	return err
 }

@@ -185,6 +185,7 @@ func TestARenewalUnderLoad(t *testing.T) {
 		next := ca.Issue(fmt.Sprint(n+1), nil)
 		certs.Replace(t, files.CertFile, next.Cert)
 		certs.Replace(t, files.KeyFile, next.Key)
+		c.files.Changes()
 		renewed.Store(n + 1)
 		before := bank.served.Load()
 		eventually(t, "calls with it", func() bool { return bank.served.Load() > before+20 })

@@ -84,8 +84,8 @@ func filesOf(ours *certs.Authority, identity certs.Issued) tlsfile.Config {
 	return c
 }
 
-// A renewed identity counts from the next call on, although the connections of the
-// old one idle: nothing closes them but the renewal.
+// A renewed identity counts from the next call on, once its files were looked at,
+// although the connections of the old one idle: nothing closes them but the renewal.
 func TestARenewedIdentityIsShownAtTheNextCall(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, proto string, over func(*HTTPConfig)) {
@@ -102,12 +102,15 @@ func TestARenewedIdentityIsShownAtTheNextCall(t *testing.T) {
 		second := ca.Issue("second", nil)
 		ask("first")
 		certs.Replace(t, files.CertFile, second.Cert)
+		c.files.Changes()
 		ask("first") // the two files do not fit each other yet
 		certs.Replace(t, files.KeyFile, second.Key)
+		c.files.Changes()
 		ask("second")
 		third := ca.Issue("third", nil)
 		certs.Replace(t, files.CertFile, third.Cert)
 		certs.Replace(t, files.KeyFile, third.Key)
+		c.files.Changes()
 		ask("third")
 	})
 }
@@ -132,10 +135,13 @@ func TestARenewedTrustCountsFromTheNextCall(t *testing.T) {
 		bank.settings.Store(mutual(second, first))
 		ask(command.Answered, "") // on the connection that is open
 		certs.Replace(t, files.CAFile, second.PEM())
+		c.files.Changes()
 		ask(command.Answered, "")
 		certs.Replace(t, files.CAFile, first.PEM())
+		c.files.Changes()
 		ask(command.NotSent, "banks.x.http.tls.ca_file: the server's certificate is signed by an authority that is not in")
 		certs.Replace(t, files.CAFile, first.PEM()+second.PEM())
+		c.files.Changes()
 		ask(command.Answered, "")
 	})
 }

@@ -49,6 +49,9 @@ func (b *tokenBank) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
+// CloseIdleConnections has none.
+func (b *tokenBank) CloseIdleConnections() {}
+
 func (b *tokenBank) count() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -66,7 +69,7 @@ func newTokens(t *testing.T, b *tokenBank, adjust ...func(*TokenConfig)) (*Token
 	for _, a := range adjust {
 		a(&cfg)
 	}
-	c := &Client{base: "http://bank", cfg: HTTPConfig{Timeout: 10 * time.Second, MaxResponseBytes: 1 << 20}, http: &http.Client{Transport: b}}
+	c := &Client{base: "http://bank", cfg: HTTPConfig{Timeout: 10 * time.Second, MaxResponseBytes: 1 << 20}, http: b}
 	tokens, err := NewTokens(cfg, c, GroupLoanToken, GroupConfig{}, nil, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -62,9 +62,9 @@ func (r *Reader) body(h *head, limit int64) ([]byte, error) {
 	case h.packed:
 		return r.unpacked(limit)
 	case h.sized && !h.chunked:
-		return upTo(&r.framed, limit, min(h.length, pieces))
+		return ReadUpTo(&r.framed, limit, h.length)
 	}
-	return upTo(&r.framed, limit, 512)
+	return ReadUpTo(&r.framed, limit, -1)
 }
 
 // unpackers are gzip readers at rest.
@@ -82,13 +82,16 @@ func (r *Reader) unpacked(limit int64) ([]byte, error) {
 	case err != nil:
 		return nil, cut(err)
 	}
-	return upTo(z, limit, 512)
+	return ReadUpTo(z, limit, -1)
 }
 
-// upTo reads src to its end, or one byte more than limit. It makes room for expected
+// ReadUpTo reads src to its end, or one byte more than limit. It makes room for expected
 // bytes at first.
-func upTo(src io.Reader, limit, expected int64) ([]byte, error) {
-	body := make([]byte, 0, min(expected, limit+1))
+func ReadUpTo(src io.Reader, limit, expected int64) ([]byte, error) {
+	if expected < 0 {
+		expected = 512
+	}
+	body := make([]byte, 0, min(expected, pieces, limit+1))
 	for {
 		if len(body) == cap(body) {
 			body = append(body, 0)[:len(body)]
