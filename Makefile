@@ -11,7 +11,7 @@ LDFLAGS   := -s -w -X main.version=$(VERSION)
 
 .PHONY: help
 help: ## shows this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # What runs on real Apache Kafka has the machine to itself: brokers beside them
 # would upset the suites that measure time. Each suite has a heading of its own.
@@ -96,6 +96,14 @@ bench-micro: ## every Go benchmark, into out/bench/micro.txt; with OLD=FILE comp
 .PHONY: bench-attempts
 bench-attempts: ## what an attempt record before each call costs (minutes; wants a quiet machine)
 	$(GO) run ./bench/attempts
+
+.PHONY: bench-scale
+bench-scale: ## how far a group goes, and what is in the way first: docs/scale.md (half a minute)
+	$(GO) run ./bench/scale
+
+.PHONY: bench-concurrency
+bench-concurrency: ## a limit that follows the bank beside fixed ones: docs/concurrency.md (half a minute)
+	$(GO) run ./bench/concurrency
 
 .PHONY: test-short
 test-short: ## the quick tests, without the race detector
