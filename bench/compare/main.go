@@ -2,9 +2,10 @@
 // same commands, broker and bank, and says how they compare with the ceiling: a loop
 // from Kafka to the bank and back that does nothing else (docs/speed.md).
 //
-//	go run ./bench/compare                        # everything; Apache Kafka where Java runs it
+//	go run ./bench/compare                        # everything, on the embedded broker
+//	go run ./bench/compare --broker kafka         # on Apache Kafka, which wants Java
 //	go run ./bench/compare --quick                # ceiling and processor, 5 ms, 6 partitions, embedded
-//	go run ./bench/compare --only 'tls|latency'   # cells whose names match
+//	go run ./bench/compare --only 'TLS|^latency'  # cells whose names match
 //	go run ./bench/compare --contenders 'ceiling|processor'
 //	go run ./bench/compare --list                 # the cells and contenders
 //	go run ./bench/compare --output json          # one row per measurement
@@ -12,7 +13,7 @@
 //	go run ./bench/compare --gate bench/gate.json # fails when the processor has become slower
 //
 // Broker, bank and contender are processes of their own; the driver is this one.
-// Contenders take turns within a round, the first of a round being the second of the
+// Contenders take turns within a round, the second of a round being the first of the
 // next, and what counts is the ratio to the ceiling of the same round.
 //
 // It exits 1 when a contender loses a command or gives it two outcomes, when one that

@@ -29,7 +29,7 @@ func newReport(p plan, found rows) report {
 	return r
 }
 
-// WriteTo writes Markdown.
+// write writes Markdown.
 func (r report) write(out io.Writer) error {
 	if len(r.rows) == 0 {
 		return nil

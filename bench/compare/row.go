@@ -27,8 +27,8 @@ type row struct {
 	Commands  int     `json:"commands"`
 	Seconds   float64 `json:"seconds"`
 	PerSecond float64 `json:"perSecond"`
-	// P50MS and the rest are of the whole way, Added of the way but for the bank;
-	// of a slow dealer's run, of the other dealers alone.
+	// P50MS and the rest are of the whole way, the bank's part included; where some
+	// dealers are slow, of the others alone.
 	P50MS  float64 `json:"p50Ms,omitempty"`
 	P99MS  float64 `json:"p99Ms,omitempty"`
 	P999MS float64 `json:"p999Ms,omitempty"`

@@ -16,7 +16,8 @@ var errNoMarks = errors.New("its marks are not there")
 //	<!-- bench: KIND -->
 //	<!-- bench: end -->
 //
-// each alone on its line, and shows the picture if there is one. KIND is "embedded broker" or "Apache Kafka".
+// each alone on its line, and shows the picture if there is one. KIND is parts.Broker's:
+// "embedded broker" or "Apache Kafka".
 func update(file, picture string, r report) error {
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -5,7 +5,7 @@
 //
 // # A call
 //
-//	processing -> Router.Wait -> Group.Wait          blocks while the gate is shut
+//	processing -> Router.Wait -> Group.Wait          blocks while the gate is shut, or full
 //	processing -> Router.Call -> Method.Call
 //	                               -> Group.Do       limits, gate, breaker
 //	                                    -> Client.Post
@@ -38,6 +38,8 @@
 //     the others a moment, not the probe.
 //   - A verdict from a call that was admitted before the gate last changed
 //     neither shuts nor opens it.
+//   - A gate whose limit is full is not shut: commands wait at it without an attempt
+//     announced, and the intake goes on.
 //
 // The package refuses to retry (processing does), to follow redirects, to use a
 // proxy from the environment, and to print a secret, a query or a body.

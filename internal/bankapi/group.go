@@ -25,7 +25,7 @@ const (
 )
 
 // Group is one operation group (contract section 1.1): a breaker, a gate, a
-// rate limit and a concurrency limit that adapts to the bank. It is safe for
+// rate limit and a concurrency limit, fixed or following the bank. It is safe for
 // concurrent use and owns no goroutine.
 type Group struct {
 	*core

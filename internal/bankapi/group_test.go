@@ -105,8 +105,8 @@ func TestFaultsLeaveTheWindow(t *testing.T) {
 	})
 }
 
-// The issue: "A breaker open for 30 s: calls stop within one generation of
-// in-flight; half-open lets real commands through; other operations unhindered".
+// A breaker that opens for 30 s stops calls but for those under way; half-open, it lets
+// real commands through; other operations go on unhindered.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -24,8 +24,8 @@ type HTTPConfig struct {
 	DialTimeout time.Duration `yaml:"dial_timeout"` // default 3 s
 	// MaxResponseBytes caps a body after decompression.
 	MaxResponseBytes int64 `yaml:"max_response_bytes"` // default 8 MiB
-	// MaxIdleConns is how many connections stay open between calls; less than
-	// the calls that run at once makes every call above it dial anew.
+	// MaxIdleConns is how many connections stay open between calls; over HTTP/1.1
+	// less than the calls that run at once makes every call above it dial anew.
 	MaxIdleConns int `yaml:"max_idle_conns"` // default 512; the groups of a bank share them
 	// IdleTimeout closes connections that have not been used for so long.
 	IdleTimeout time.Duration `yaml:"idle_timeout"` // default 90 s

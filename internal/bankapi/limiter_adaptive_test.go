@@ -108,8 +108,8 @@ func best(t *testing.T, latency time.Duration, knee int) float64 {
 	return float64(most) / 2
 }
 
-// The issue: "finds the bank's knee, holds throughput within 10 % of the best fixed
-// limit, and backs off within 2 s when the bank slows".
+// The limit finds the bank's knee, holds throughput within a tenth of the best fixed
+// limit's, and backs off within 2 s when the bank slows.
 func TestAdaptiveLimitFindsTheKnee(t *testing.T) {
 	t.Parallel()
 	for _, latency := range []time.Duration{5 * time.Millisecond, 50 * time.Millisecond} {

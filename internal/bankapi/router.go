@@ -18,7 +18,7 @@ type Method interface {
 type Gate interface {
 	// Wait returns nil once a call may be tried, or ctx's cause.
 	Wait(ctx context.Context) error
-	// Shut says whether Wait would block.
+	// Shut says whether Wait would block for longer than it takes a call to end.
 	Shut() bool
 }
 
@@ -83,7 +83,7 @@ func (r *Router) Wait(ctx context.Context, name command.Name) error {
 	return to.gate.Wait(ctx)
 }
 
-// Shut says whether Wait would block.
+// Shut says whether Wait would block for longer than it takes a call to end.
 func (r *Router) Shut(name command.Name) bool {
 	to, ok := r.routes[name]
 	return ok && to.gate.Shut()

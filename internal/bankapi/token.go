@@ -124,7 +124,7 @@ func (t *Tokens) Wait(ctx context.Context) error {
 	return t.group.Wait(ctx)
 }
 
-// Shut says whether Wait would block.
+// Shut says whether Wait would block for longer than it takes a call to end.
 func (t *Tokens) Shut() bool { return !t.usable() && t.group.Shut() }
 
 func (t *Tokens) usable() bool {

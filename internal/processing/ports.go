@@ -25,7 +25,7 @@ type Bank interface {
 	// breaker is not open and nothing has paused it. It returns ctx's cause when
 	// ctx ends first.
 	Wait(ctx context.Context, name command.Name) error
-	// Shut says whether Wait would block.
+	// Shut says whether Wait would block for longer than it takes a call to end.
 	Shut(name command.Name) bool
 }
 

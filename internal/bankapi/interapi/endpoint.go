@@ -41,7 +41,7 @@ func (e *endpoint) Wait(ctx context.Context) error {
 	return e.group.Wait(ctx)
 }
 
-// Shut says whether Wait would block.
+// Shut says whether Wait would block for longer than it takes a call to end.
 func (e *endpoint) Shut() bool {
 	return e.group.Shut() || (e.tokens != nil && e.tokens.Shut())
 }

@@ -35,7 +35,7 @@ func (m *submitIncome) Wait(ctx context.Context) error {
 	return m.group.Wait(ctx)
 }
 
-// Shut says whether Wait would block.
+// Shut says whether Wait would block for longer than it takes a call to end.
 func (m *submitIncome) Shut() bool { return m.tokens.Shut() || m.group.Shut() }
 
 // Call submits once, and once more with another token when the first is refused.
