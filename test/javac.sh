@@ -11,7 +11,7 @@ out="$(cd "$2" && pwd)"
 
 if ! cmp -s "$here/pom.xml" "$out/pom.xml"; then
 	rm -rf "$out/jars" "$out/sources"
-	mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies \
+	mvn -q -B -Dstyle.color=never -f "$here/pom.xml" dependency:copy-dependencies \
 		-DincludeScope=runtime -DoutputDirectory="$out/jars" >&2
 	cp "$here/pom.xml" "$out/pom.xml"
 fi
