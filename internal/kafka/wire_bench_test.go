@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"testing"
 	"time"
+
+	"bankprocessor/test/allocs"
 )
 
 const benchRecords = 100
@@ -65,9 +67,6 @@ func BenchmarkEncode(b *testing.B) {
 // What a record costs on its way in is one copy of its bytes and one list of headers,
 // and on its way out nothing.
 func TestRecordsTakeFewAllocations(t *testing.T) {
-	if raceDetector {
-		t.Skip("the race detector allocates")
-	}
 	answer, headers := appendBatch(nil, likeCommands(), someTime), &headerNames{}
 	parts := []ProducePartition{{TopicPartition: partitionA, Records: likeOutcomes()}}
 	names := []TopicPartition{partitionA}
@@ -82,9 +81,7 @@ func TestRecordsTakeFewAllocations(t *testing.T) {
 		}},
 		"out": {4, func() { newProduceRequest(parts, names, time.Second, "client").request.free() }},
 	} {
-		if got := testing.AllocsPerRun(100, tt.run); got > tt.perBatch {
-			t.Errorf("%s: %v allocations for %d records, want at most %v", name, got, benchRecords, tt.perBatch)
-		}
+		t.Run(name, func(t *testing.T) { allocs.AtMost(t, tt.perBatch, tt.run) })
 	}
 }
 

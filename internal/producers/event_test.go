@@ -9,6 +9,7 @@ import (
 
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/kafka"
+	"bankprocessor/test/allocs"
 )
 
 // sink is a Writer that keeps nothing.
@@ -61,17 +62,10 @@ func BenchmarkOutcome(b *testing.B) {
 // Beside its value an outcome takes one piece for all headers and the event's id, and
 // its way through the Batcher, shared with others, next to nothing.
 func TestAnOutcomeTakesFewAllocations(t *testing.T) {
-	if raceDetector {
-		t.Skip("the race detector allocates")
-	}
 	p, _ := publisher(sink{}, sink{}, nil, io.Discard)
 	m, o := message(), outcome()
-	if got := testing.AllocsPerRun(100, func() { _, _ = p.Outcome(t.Context(), m, o) }); got > 3 {
-		t.Errorf("%v for headers", got)
-	}
+	allocs.AtMost(t, 3, func() { _, _ = p.Outcome(t.Context(), m, o) })
 	batcher := startBatcher(t, &still{})
 	r := kafka.Record{Topic: "a", Key: []byte("k"), Value: make([]byte, 300)}
-	if got := testing.AllocsPerRun(100, func() { _, _ = batcher.Produce(t.Context(), r) }); got > 5 {
-		t.Errorf("%v for a record alone in its request", got)
-	}
+	allocs.AtMost(t, 5, func() { _, _ = batcher.Produce(t.Context(), r) }) // alone in its request
 }
