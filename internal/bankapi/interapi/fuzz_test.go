@@ -42,7 +42,7 @@ func fuzzAnswers(f *testing.F, write bool, read func(*endpoint, wire.Object) com
 		if v.Status != command.Succeeded {
 			return
 		}
-		o, err := wire.ReadObject(body)
+		o, err := new(wire.Reader).Read(body)
 		if err != nil || status/100 != 2 || !proven(o.Object("Data"), v) {
 			t.Fatalf("a success out of nothing: %+v", v)
 		}

@@ -10,14 +10,14 @@ import (
 
 func mustRead(t *testing.T, body string) Object {
 	t.Helper()
-	o, err := ReadObject([]byte(body))
+	o, err := new(Reader).Read([]byte(body))
 	if err != nil {
-		t.Fatalf("ReadObject(%s): %v", body, err)
+		t.Fatalf("reading %s: %v", body, err)
 	}
 	return o
 }
 
-func TestReadObjectTakesWhatTheBanksSend(t *testing.T) {
+func TestReaderTakesWhatTheBanksSend(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"plain":                  `{"Code":"1"}`,
@@ -39,7 +39,7 @@ func TestReadObjectTakesWhatTheBanksSend(t *testing.T) {
 	}
 }
 
-func TestReadObjectRefusesWhatIsNotOneObject(t *testing.T) {
+func TestReaderRefusesWhatIsNotOneObject(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"empty":             ``,
@@ -68,7 +68,7 @@ func TestReadObjectRefusesWhatIsNotOneObject(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := ReadObject([]byte(body))
+			_, err := new(Reader).Read([]byte(body))
 			var fault *Error
 			if !errors.As(err, &fault) || fault.Field != "" {
 				t.Errorf("err = %v, want an *Error of the whole body", err)
@@ -175,7 +175,7 @@ func TestErrorsHoldNoValue(t *testing.T) {
 	if o.Err() == nil || strings.Contains(o.Err().Error(), canary) {
 		t.Errorf("err = %v", o.Err())
 	}
-	if _, err := ReadObject([]byte(canary)); err == nil || strings.Contains(err.Error(), canary) {
+	if _, err := new(Reader).Read([]byte(canary)); err == nil || strings.Contains(err.Error(), canary) {
 		t.Errorf("err = %v", err)
 	}
 }

@@ -59,9 +59,6 @@ func (r *Reader) Read(body []byte) (Object, error) {
 // Forget lets go of the answer.
 func (r *Reader) Forget() { r.body, r.fault = nil, nil }
 
-// ReadObject reads a body as a Reader of its own.
-func ReadObject(body []byte) (Object, error) { return new(Reader).Read(body) }
-
 func (r *Reader) text(s span) []byte { return r.body[s.from:s.to] }
 
 // name returns a member's name without its escapes.

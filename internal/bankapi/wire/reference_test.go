@@ -41,7 +41,7 @@ func FuzzAgainstEncodingJSON(f *testing.F) {
 		}
 		o, err := r.Read(body)
 		if err != nil {
-			return // FuzzReadObject looks at what is refused
+			return // FuzzReader looks at what is refused
 		}
 		decoder := json.NewDecoder(bytes.NewReader(body))
 		decoder.UseNumber()

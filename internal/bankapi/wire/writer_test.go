@@ -79,7 +79,7 @@ func TestWrittenTextReadsBack(t *testing.T) {
 		if err := json.Unmarshal(body, &std); err != nil || std[name] != text {
 			t.Fatalf("encoding/json reads %q from %q, err %v", std, body, err)
 		}
-		o, err := ReadObject(body)
+		o, err := new(Reader).Read(body)
 		if err != nil || o.Text(name) != text {
 			t.Fatalf("read back %q, err %v, want %q", o.Text(name), err, text)
 		}
@@ -101,7 +101,7 @@ func TestWrittenNumbersReadBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o, err := ReadObject(body)
+		o, err := new(Reader).Read(body)
 		if err != nil {
 			t.Fatal(err)
 		}
