@@ -67,13 +67,14 @@ func TestTheModel(t *testing.T) {
 		last = w.Share
 	}
 	for name, want := range map[string]float64{
-		"calls at the bank at once":      50_000,
-		"connections to the bank":        500,
-		"commands at once of one topic":  540,
-		"CPU of a processor":             0.45,
-		"positions at the coordinator":   2000,
-		"bytes that a broker writes":     165e6,
-		"requests that a broker answers": 55_000,
+		"calls at once of one operation group": 500,
+		"calls at the bank at once":            50_000,
+		"connections to the bank":              500,
+		"commands at once of one topic":        540,
+		"CPU of a processor":                   0.45,
+		"positions at the coordinator":         2000,
+		"bytes that a broker writes":           165e6,
+		"requests that a broker answers":       55_000,
 	} {
 		if got := by[name].Load; got < want*0.999 || got > want*1.001 {
 			t.Errorf("%s: %v, want %v", name, got, want)

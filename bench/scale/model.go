@@ -15,7 +15,8 @@ import (
 // settings and of Kafka's are as shipped; the others are assumptions.
 type limits struct {
 	cpuMicros, cores            float64
-	topicInFlight, connections  int
+	topicInFlight, concurrent   int
+	connections                 int
 	topics, replicas            int
 	brokerBytes, brokerRequests float64
 	coordinatorPositions        float64
@@ -28,6 +29,7 @@ func (l *limits) flags(flags *flag.FlagSet) {
 	flags.Float64Var(&l.cpuMicros, "cpu", 45, "microseconds of CPU that a command costs a whole processor, as bench/compare measures it")
 	flags.Float64Var(&l.cores, "cores", 2, "cores of a processor")
 	flags.IntVar(&l.topicInFlight, "topic-in-flight", 256, "intake.topic_in_flight, as shipped")
+	flags.IntVar(&l.concurrent, "max-concurrent", 128, "max_concurrent of the bank's operation group, as shipped")
 	flags.IntVar(&l.connections, "connections", 512, "banks.*.http.max_idle_conns, as shipped")
 	flags.IntVar(&l.topics, "topics", 7, "command topics, each with as many partitions")
 	flags.IntVar(&l.replicas, "replicas", 3, "copies that brokers keep")
@@ -43,7 +45,7 @@ func (l *limits) flags(flags *flag.FlagSet) {
 
 func (l *limits) check() error {
 	if min(l.cpuMicros, l.cores, l.brokerBytes, l.brokerRequests, l.coordinatorPositions, l.groupBytes, l.memoryBytes) <= 0 ||
-		min(l.topicInFlight, l.connections, l.topics, l.replicas) < 1 || min(l.bankRate, l.bankCalls) < 0 {
+		min(l.topicInFlight, l.concurrent, l.connections, l.topics, l.replicas) < 1 || min(l.bankRate, l.bankCalls) < 0 {
 		return errors.New("limits must be positive")
 	}
 	return nil
@@ -74,7 +76,9 @@ func walls(p plan, m measured) []wall {
 	produces := min(2*each, lanes/p.roundTrip.Seconds())
 	all := []wall{
 		{"commands at once of one topic", inFlight, float64(l.topicInFlight), "a processor", 0,
-			"Little: rate x (bank + 2 round trips)", "intake.topic_in_flight and max_in_flight, banks.*.max_concurrent", true},
+			"Little: rate x (bank + 2 round trips)", "intake.topic_in_flight and max_in_flight", true},
+		{"calls at once of one operation group", each * p.bank.Seconds(), float64(l.concurrent), "a processor", 0,
+			"Little: rate x bank", "banks.*.max_concurrent", true},
 		{"connections to the bank", each * p.bank.Seconds(), float64(l.connections), "a processor", 0,
 			"one for each call under way (HTTP/1.1)", "banks.*.http.max_idle_conns, HTTP/2", true},
 		{"calls at the bank at once", atBank, l.bankCalls, "in all", 0, "Little: rate x bank", "the bank's", false},
