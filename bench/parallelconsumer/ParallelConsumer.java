@@ -84,6 +84,8 @@ public final class ParallelConsumer {
                 .consumer(consumer)
                 .ordering(ProcessingOrder.KEY)
                 .maxConcurrency(Integer.parseInt(option("in-flight")))
+                // It looks into fields that newer consumers do not have; we have switched it off.
+                .ignoreReflectiveAccessExceptionsForAutoCommitDisabledCheck(true)
                 .commitMode(CommitMode.PERIODIC_CONSUMER_ASYNCHRONOUS)
                 .build();
         var end = new CountDownLatch(1);
@@ -97,7 +99,8 @@ public final class ParallelConsumer {
         } else {
             var reactor = new ReactorProcessor<>(settings);
             reactor.subscribe(topics);
-            reactor.react(context -> Mono.fromFuture(carryOut(context.getSingleConsumerRecord())));
+            // A Mono that ends without a value would not count as done.
+            reactor.react(context -> Mono.fromFuture(carryOut(context.getSingleConsumerRecord()).thenApply(nothing -> true)));
             processor = reactor::close;
         }
         Runtime.getRuntime().addShutdownHook(new Thread(end::countDown));
