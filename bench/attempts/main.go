@@ -12,6 +12,10 @@
 // the first of a round being the second of the next: what the machine does beside
 // strikes both. What counts are the ratios within rounds and how far they lie apart.
 //
+// bench/compare has the same two among its contenders, beside the ceiling: it says what
+// either costs. This program is for what lies between them: both stay up, so that the
+// two of a round differ in their attempts alone, and the attempts written are counted.
+//
 // It exits 1 when a command is lost, has two outcomes or another than SUCCEEDED, or
 // when the bank's calls or the attempts written are not as many as the commands.
 package main
@@ -71,7 +75,7 @@ func run(ctx context.Context, arguments []string, out, errs io.Writer) int {
 	p := plan{rates: []int{500, 2000}, latencies: latencies()}
 	flags := flag.NewFlagSet("attempts", flag.ContinueOnError)
 	flags.SetOutput(errs)
-	flags.StringVar(&p.broker, "broker", brokerAuto, "kafka, embedded, or auto: kafka where it can run")
+	flags.StringVar(&p.broker, "broker", parts.KafkaOrEmbedded, "kafka, embedded, or auto: kafka where it can run")
 	flags.IntVar(&p.port, "broker-port", 0, "Kafka's port on loopback, its controller's one above; 0 takes free ones")
 	flags.StringVar(&p.root, "root", ".", "the repository")
 	flags.StringVar(&p.program, "processor", "", "the processor's program instead of one that is built")
@@ -105,10 +109,6 @@ func run(ctx context.Context, arguments []string, out, errs io.Writer) int {
 func latencies() []time.Duration { return []time.Duration{5 * time.Millisecond, 50 * time.Millisecond} }
 
 const (
-	brokerAuto     = "auto"
-	brokerKafka    = "kafka"
-	brokerEmbedded = "embedded"
-
 	outputTable = "table"
 	outputJSON  = "json"
 )
@@ -117,7 +117,7 @@ func (p plan) check(rest []string) error {
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("no argument is expected, not %q", rest)
-	case p.broker != brokerAuto && p.broker != brokerKafka && p.broker != brokerEmbedded:
+	case !parts.IsBroker(p.broker):
 		return errors.New("--broker is kafka, embedded or auto")
 	case p.output != outputTable && p.output != outputJSON:
 		return errors.New("--output is table or json")

@@ -2,12 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"bankprocessor/bench/parts"
@@ -72,12 +68,12 @@ func contenders() []contender {
 		{
 			name: nameProcessor, strict: true, counts: true,
 			legend:  "as shipped, with limits that let as much be in flight, and `processing.attempts: []`",
-			prepare: buildProcessor, start: processor("[]"),
+			prepare: buildProcessor, start: processor(),
 		},
 		{
 			name: nameAttempts, strict: true, counts: true,
 			legend:  "the same, with a record on Kafka before each call, as shipped",
-			prepare: buildProcessor, start: processor("[dbs.invoice.upsert]"),
+			prepare: buildProcessor, start: processor(string(command.DBSInvoiceUpsert)),
 		},
 	}, peers()...)
 }
@@ -128,44 +124,19 @@ func (w *world) authority(c cell) string {
 
 func buildProcessor(ctx context.Context, w *world) (err error) {
 	if w.processor == "" {
-		w.processor, err = w.build(ctx, "processor", ".", "./cmd/processor")
+		w.processor, err = parts.Build(ctx, w.dir, "processor", w.root, "./cmd/processor")
 	}
 	return err
 }
 
-// processor starts the processor, as shipped but for limits that would hide what
-// the rest costs.
-func processor(attempts string) func(*world, station) (string, []string, error) {
+// processor starts the processor with attempts for those commands.
+func processor(attempts ...string) func(*world, station) (string, []string, error) {
 	return func(w *world, s station) (string, []string, error) {
-		secret, file := filepath.Join(w.dir, "secret"), filepath.Join(w.dir, s.name+".yaml")
-		text := strings.NewReplacer(
-			"BROKER", w.broker.Address, "GROUP", s.group, "PREFIX", s.names.Prefix, "PARTITIONS", strconv.Itoa(s.cell.partitions),
-			"ADMIN", s.metrics, "SECRET", secret, "BANK", w.bankURL(s.cell), "IN_FLIGHT", strconv.Itoa(s.cell.inFlight),
-			// Half of what may be in flight in all is kept in equal parts for each command.
-			"IN_ALL", strconv.Itoa(2*s.cell.inFlight), "ATTEMPTS", attempts,
-			"HTTP2", strconv.FormatBool(s.cell.tls == tlsH2), "AUTHORITY", w.authority(s.cell),
-		).Replace(configuration)
-		err := errors.Join(os.WriteFile(secret, []byte("none"), 0o600), os.WriteFile(file, []byte(text), 0o600))
+		file, err := parts.Processor{
+			Name: s.name, Group: s.group, Broker: w.broker.Address, Prefix: s.names.Prefix, Partitions: s.cell.partitions,
+			Bank: w.bankURL(s.cell), CA: w.authority(s.cell), HTTP2: s.cell.tls == tlsH2, Admin: s.metrics,
+			InFlight: s.cell.inFlight, Attempts: attempts,
+		}.Configure(w.dir)
 		return w.processor, []string{"run", "--config", file}, err
 	}
 }
-
-const configuration = `
-kafka: {brokers: ["BROKER"]}
-topics: {prefix: "PREFIX", partitions: PARTITIONS, dead_letter_partitions: 1, replication_factor: 1}
-admin: {address: "ADMIN"}
-log: {level: warn, format: text}
-intake: {group: GROUP, max_in_flight: IN_ALL, topic_in_flight: IN_FLIGHT}
-processing: {attempts: ATTEMPTS}
-banks:
-  interapi:
-    http: {base_url: "BANK", max_idle_conns: IN_FLIGHT, http2: HTTP2, tls: {ca_file: "AUTHORITY"}}
-    subscription_key: {file: "SECRET"}
-    app_key: {file: "SECRET"}
-    user_code: 'BENCH\processor'
-    customer_numbers: {SOLEN: 955807}
-    dbs_write: {max_concurrent: IN_FLIGHT}
-  loanapi:
-    http: {base_url: "BANK", tls: {ca_file: "AUTHORITY"}}
-    token: {client_id: bench, client_secret: {file: "SECRET"}}
-`

@@ -53,10 +53,6 @@ func main() {
 var own = map[string]parts.Part{"ceiling": ceiling.Serve}
 
 const (
-	brokerAuto     = "auto"
-	brokerKafka    = "kafka"
-	brokerEmbedded = "embedded"
-
 	outputTable = "table"
 	outputJSON  = "json"
 )
@@ -146,7 +142,7 @@ func parse(arguments []string, errs io.Writer) (plan, error) {
 	var p plan
 	flags := flag.NewFlagSet("compare", flag.ContinueOnError)
 	flags.SetOutput(errs)
-	flags.StringVar(&p.broker, "broker", brokerEmbedded, "kafka, embedded, or auto: kafka where it can run")
+	flags.StringVar(&p.broker, "broker", parts.Embedded, "kafka, embedded, or auto: kafka where it can run")
 	flags.StringVar(&p.root, "root", ".", "the repository")
 	flags.StringVar(&p.program, "processor", "", "the processor's program instead of one that is built")
 	flags.StringVar(&p.output, "output", outputTable, "table (Markdown) or json (NDJSON)")
@@ -170,7 +166,7 @@ func parse(arguments []string, errs io.Writer) (plan, error) {
 	switch {
 	case flags.NArg() > 0:
 		return p, fmt.Errorf("no argument is expected, not %q", flags.Args())
-	case p.broker != brokerAuto && p.broker != brokerKafka && p.broker != brokerEmbedded:
+	case !parts.IsBroker(p.broker):
 		return p, errors.New("--broker is kafka, embedded or auto")
 	case p.output != outputTable && p.output != outputJSON:
 		return p, errors.New("--output is table or json")

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"bankprocessor/bench/parts"
 	"bankprocessor/bench/process"
 )
 
@@ -36,7 +37,7 @@ func goPeer(name, peer, legend string) contender {
 		name: name, legend: legend, counts: true, warm: goWarm,
 		prepare: func(ctx context.Context, w *world) (err error) {
 			if w.peers == "" {
-				w.peers, err = w.build(ctx, "peers", filepath.Join("bench", "peers"), ".")
+				w.peers, err = parts.Build(ctx, w.dir, "peers", filepath.Join(w.root, "bench", "peers"), ".")
 			}
 			return err
 		},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"bankprocessor/bench/parts"
@@ -38,7 +37,7 @@ func (w *world) open(ctx context.Context, p plan, log io.Writer) error {
 	w.dir = dir
 	w.ends = append(w.ends, func() error { return os.RemoveAll(dir) })
 	w.root, w.processor = p.root, p.program
-	if w.broker, err = startBroker(ctx, dir, p, log); err != nil {
+	if w.broker, err = parts.StartBroker(ctx, dir, p.broker, p.root, 0, log); err != nil {
 		return err
 	}
 	w.ends = append(w.ends, w.broker.Stop)
@@ -70,26 +69,4 @@ func (w *world) usage(contender []*process.Process) (process.Usage, error) {
 		pids = append(pids, p.PID())
 	}
 	return process.UsageOf(pids...)
-}
-
-// build builds a program of the module in a directory of the repository.
-func (w *world) build(ctx context.Context, name, module, path string) (string, error) {
-	program := filepath.Join(w.dir, name)
-	p, err := process.Start(w.dir, "build-"+name, "go", "build", "-C", filepath.Join(w.root, module), "-o", program, path)
-	if err != nil {
-		return "", err
-	}
-	return program, p.Wait(ctx)
-}
-
-func startBroker(ctx context.Context, dir string, p plan, log io.Writer) (*parts.Broker, error) {
-	if p.broker == brokerEmbedded {
-		return parts.StartEmbedded(ctx, dir)
-	}
-	b, err := parts.StartKafka(ctx, dir, p.root, 0)
-	if p.broker == brokerAuto && errors.Is(err, parts.ErrNoKafka) {
-		fmt.Fprintf(log, "compare: the embedded broker instead of Kafka: %v\n", err)
-		return parts.StartEmbedded(ctx, dir)
-	}
-	return b, err
 }

@@ -31,6 +31,30 @@ type Broker struct {
 // Stop ends it.
 func (b *Broker) Stop() error { return b.stop() }
 
+// The kinds of broker that a benchmark can be told to use.
+const (
+	KafkaOrEmbedded = "auto" // Apache Kafka where it can run
+	Kafka           = "kafka"
+	Embedded        = "embedded"
+)
+
+// IsBroker says whether kind is one of them.
+func IsBroker(kind string) bool { return kind == KafkaOrEmbedded || kind == Kafka || kind == Embedded }
+
+// StartBroker starts a broker of that kind with its data in dir; root and port are
+// StartKafka's. Why there is the embedded one instead of Kafka is said in log.
+func StartBroker(ctx context.Context, dir, kind, root string, port int, log io.Writer) (*Broker, error) {
+	if kind == Embedded {
+		return StartEmbedded(ctx, dir)
+	}
+	b, err := StartKafka(ctx, dir, root, port)
+	if kind == KafkaOrEmbedded && errors.Is(err, ErrNoKafka) {
+		fmt.Fprintf(log, "the embedded broker instead of Kafka: %v\n", err)
+		return StartEmbedded(ctx, dir)
+	}
+	return b, err
+}
+
 // StartEmbedded starts the embedded broker in a process of its own.
 func StartEmbedded(ctx context.Context, dir string) (*Broker, error) {
 	p, address, err := start(ctx, dir, "broker")
