@@ -50,35 +50,6 @@ func (s *sending) refused() error {
 	return nil
 }
 
-// departure is where a request was about to be written.
-type departure struct {
-	on   *wire
-	at   int64 // what had left there by then
-	left bool  // a connection before has taken something of the request
-}
-
-// departs takes note of the connection that the request is about to be written to.
-// One of HTTP/1.1 is the request's own until it is answered: it asks the permit
-// before each write, right before the system call. On an h2 connection nobody can
-// say whose bytes are written; the request's body asks instead.
-func (s *sending) departs(on *wire) {
-	d := &departure{on: on, left: s.left()}
-	if on != nil {
-		d.at = on.left.Load()
-		if !on.shared() {
-			on.permit.Store(s)
-		}
-	}
-	s.from.Store(d)
-}
-
-// left says whether any byte of the request may have left the process. What others
-// write to the same connection counts as ours.
-func (s *sending) left() bool {
-	d := s.from.Load()
-	return d != nil && (d.left || d.on == nil || d.on.left.Load() != d.at)
-}
-
 // guard has the body ask before its first byte. Only for h2: to net/http a reader
 // that it does not know is one that may take its time, and for HTTP/1.1 it would
 // send the header ahead, in a packet of its own.

@@ -1,12 +1,5 @@
 package bankapi
 
-import (
-	"context"
-	"crypto/tls"
-	"net/http/httptrace"
-	"sync/atomic"
-)
-
 // TLSError is a handshake that one side refuses: nothing was sent, and no retry
 // mends it before a file or the bank has changed.
 type TLSError struct {
@@ -57,63 +50,4 @@ func clip(problem string) string {
 func (c *Client) changed() func() bool {
 	before := c.files.Changes()
 	return func() bool { return c.files.Changes() != before }
-}
-
-// sending watches how far a request has come. Its marks are never taken back:
-// net/http may replay a request on a second connection.
-type sending struct {
-	gotConn, wroteHeaders atomic.Bool
-	// on is the connection that it was given, or that was dialled for it; nil for
-	// none, and without TLS.
-	on atomic.Pointer[wire]
-
-	permit  func() error // of the request; nil permits
-	stop    func()       // gives the request up; nil where nobody but the caller sends it
-	refusal atomic.Pointer[error]
-	from    atomic.Pointer[departure]
-}
-
-type sendingKey struct{}
-
-func (s *sending) trace(ctx context.Context) context.Context {
-	ctx = context.WithValue(ctx, sendingKey{}, s)
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(info httptrace.GotConnInfo) {
-			s.gotConn.Store(true)
-			w := wireOf(info.Conn)
-			s.departs(w)
-			if w != nil && w.secured.Load() == nil {
-				w = nil
-			}
-			s.on.Store(w)
-		},
-		WroteHeaders: func() { s.wroteHeaders.Store(true) },
-		GotFirstResponseByte: func() {
-			if d := s.from.Load(); d != nil && d.on != nil {
-				d.on.permit.CompareAndSwap(s, nil)
-			}
-			if w := s.on.Load(); w != nil {
-				w.answered.Store(true)
-			}
-		},
-	})
-}
-
-// mayBeRead says whether the bank's side of the handshake may be over, so that the
-// bank may have read what was written. It is true where that cannot be told.
-func (s *sending) mayBeRead() bool {
-	w := s.on.Load()
-	if w == nil || w.answered.Load() {
-		return true
-	}
-	secured := w.secured.Load()
-	return secured == nil || secured.ConnectionState().Version < tls.VersionTLS13
-}
-
-// lastWord is what the bank said before the connection was closed; nil if nothing.
-func (s *sending) lastWord() error {
-	if w := s.on.Load(); w != nil {
-		return w.lastWord()
-	}
-	return nil
 }
