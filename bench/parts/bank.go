@@ -50,9 +50,6 @@ type Report struct {
 	Connections int64 `json:"connections"`
 }
 
-// Violations are the calls out of order.
-func (r Report) Violations() int64 { return r.Overlaps + r.Backward }
-
 // StartBank starts a bank in a process of its own.
 func StartBank(ctx context.Context, dir string) (*Bank, error) {
 	ca := filepath.Join(dir, "bank.pem")

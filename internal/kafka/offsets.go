@@ -10,10 +10,6 @@ import (
 	"github.com/segmentio/kafka-go/protocol/offsetfetch"
 )
 
-// MaxCommitMetadata is how many bytes of metadata a broker takes by default
-// (offset.metadata.max.bytes).
-const MaxCommitMetadata = 4096
-
 // Member is who commits.
 type Member struct {
 	Group        string
@@ -21,8 +17,8 @@ type Member struct {
 	GenerationID int32
 }
 
-// Commit is one partition's position with its metadata (at most
-// MaxCommitMetadata bytes).
+// Commit is one partition's position with its metadata, of at most the brokers'
+// offset.metadata.max.bytes, which is 4096 as they ship.
 type Commit struct {
 	TopicPartition
 	Offset   int64
