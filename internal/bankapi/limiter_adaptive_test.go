@@ -95,11 +95,12 @@ func (b *kneed) during(d time.Duration) int64 {
 	return b.served.Load() - before
 }
 
-// best is the most that the bank serves in a second under any fixed limit.
-func best(t *testing.T, latency time.Duration, knee int) float64 {
+// best is the most that such a bank serves in a second under any fixed limit.
+func best(t *testing.T, latency time.Duration, knee int, steep float64) float64 {
 	most := int64(0)
 	for _, limit := range []int{knee, 2 * knee} {
 		b := newKneed(latency, knee)
+		b.steep = steep
 		world(t, GroupConfig{MaxConcurrent: limit}, b, func(*testing.T, *Group) {
 			time.Sleep(time.Second)
 			most = max(most, b.during(2*time.Second))
@@ -116,7 +117,7 @@ func TestAdaptiveLimitFindsTheKnee(t *testing.T) {
 		for _, knee := range []int{8, 48} {
 			t.Run(fmt.Sprintf("%s, %d calls", latency, knee), func(t *testing.T) {
 				t.Parallel()
-				fixed := best(t, latency, knee)
+				fixed := best(t, latency, knee, 1)
 				b := newKneed(latency, knee)
 				world(t, GroupConfig{MinConcurrent: 4}, b, func(t *testing.T, g *Group) {
 					time.Sleep(5 * time.Second) // to find it
@@ -143,6 +144,24 @@ func TestAdaptiveLimitFindsTheKnee(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Where latency rises as the square of the calls, the band in which the limit rests
+// costs up to a fifth of the throughput, and no more.
+func TestASteepKneeCostsAFifth(t *testing.T) {
+	t.Parallel()
+	const latency, knee, steep = 50 * time.Millisecond, 48, 2
+	fixed := best(t, latency, knee, steep)
+	b := newKneed(latency, knee)
+	b.steep = steep
+	world(t, GroupConfig{MinConcurrent: 4}, b, func(t *testing.T, _ *Group) {
+		time.Sleep(5 * time.Second) // to find it
+		if got := float64(b.during(20*time.Second)) / 20; got < 0.75*fixed {
+			t.Errorf("%.0f calls/s, the best fixed limit %.0f", got, fixed)
+		} else {
+			t.Logf("%.2f of the best fixed limit's", got/fixed)
+		}
+	})
 }
 
 // A bank that has become slower for good, and is not overrun, gets all the calls

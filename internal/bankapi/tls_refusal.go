@@ -24,7 +24,7 @@ func (e *TLSError) Unwrap() error { return e.err }
 // of TLS 1.2, where the bank has looked at our certificate before we may write.
 func (c *Client) tlsError(s *sending, err error) *TLSError {
 	key, problem, ok := c.cfg.TLS.Blame(err)
-	if !ok { // net/http may have met the end of the connection before its reason
+	if !ok { // the end of the connection may have been met before its reason
 		err = s.lastWord()
 		key, problem, ok = c.cfg.TLS.Blame(err)
 	}

@@ -13,8 +13,8 @@ import (
 
 // wire is a connection, below TLS where there is any. It counts what leaves. With
 // TLS it remembers whether the bank has ever answered on it, and while it has not,
-// what the bank's last word was: net/http hides it behind the broken write that
-// follows.
+// what the bank's last word was: it would be hidden behind the broken write
+// that follows.
 type wire struct {
 	net.Conn
 	silence  silence // of a connection that idles
