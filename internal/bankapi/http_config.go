@@ -29,7 +29,8 @@ type HTTPConfig struct {
 	MaxIdleConns int `yaml:"max_idle_conns"` // default 512; the groups of a bank share them
 	// IdleTimeout closes connections that have not been used for so long.
 	IdleTimeout time.Duration `yaml:"idle_timeout"` // default 90 s
-	// HTTP2 offers h2 beside HTTP/1.1.
+	// HTTP2 offers h2 beside HTTP/1.1. All calls then go through net/http, at more CPU
+	// for each and with more of them in doubt when they end early (ADR 13).
 	HTTP2 bool `yaml:"http2"`
 	// AllowPlaintext permits http:// to a host that is not loopback.
 	AllowPlaintext bool           `yaml:"allow_plaintext"`
