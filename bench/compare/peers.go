@@ -26,7 +26,7 @@ func peers() []contender {
 		goPeer(nameNaiveOne, "naive-one", "the same with one reader"),
 		goPeer(nameWatermill, "watermill", "Watermill v1.5 with watermill-kafka v3.0 (sarama): its router with one handler, "+
 			"which has one command of each partition under way; acks=all; net/http; commits once a second"),
-		parallelConsumer(nameParallelThreads, "threads", "Confluent's Parallel Consumer 0.5.3.2 (kafka-clients 3.9.1) in key order, a thread for each call, Java's HTTP client"),
+		parallelConsumer(nameParallelThreads, "threads", "Confluent's Parallel Consumer 0.5.3.2 (kafka-clients 3.9.1) in key order, a thread for each call, Java's HTTP client, Kafka's producer with linger.ms=5"),
 		parallelConsumer(nameParallelReactor, "reactor", "the same without a thread for each call"),
 	}
 }

@@ -46,7 +46,7 @@ public final class ParallelConsumer {
                 .executor(Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors()))
                 .build();
         producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", option("broker"), "acks", "all", "linger.ms", 0, "batch.size", 1 << 18),
+                Map.of("bootstrap.servers", option("broker"), "acks", "all", "linger.ms", 5, "batch.size", 1 << 18),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
         body = option("body").split("\\{\\}", -1);
