@@ -124,6 +124,7 @@ lint: ## gofmt and go vet
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
+	cd bench/peers && $(GO) vet ./... # a module of its own
 
 .PHONY: golangci
 golangci: ## golangci-lint, built from tools/go.mod (its first build takes minutes)

@@ -26,26 +26,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"bankprocessor/bench/parts"
+	"bankprocessor/bench/program"
 )
 
-// The exit codes.
-const (
-	exitDone   = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { program.Main(run) }
 
 // plan is what is measured, and how.
 type plan struct {
@@ -68,9 +55,9 @@ func run(ctx context.Context, arguments []string, out, errs io.Writer) int {
 	if ran, err := parts.Run(ctx, arguments, out, nil); ran {
 		if err != nil {
 			fmt.Fprintln(errs, err)
-			return exitFailed
+			return program.Failed
 		}
-		return exitDone
+		return program.Done
 	}
 	p := plan{rates: []int{500, 2000}, latencies: latencies()}
 	flags := flag.NewFlagSet("attempts", flag.ContinueOnError)
@@ -88,21 +75,21 @@ func run(ctx context.Context, arguments []string, out, errs io.Writer) int {
 	flags.DurationVar(&p.limit, "limit", 4*time.Minute, "when the whole run is given up")
 	switch err := flags.Parse(arguments); {
 	case errors.Is(err, flag.ErrHelp):
-		return exitDone
+		return program.Done
 	case err != nil:
-		return exitUsage
+		return program.Usage
 	}
 	if err := p.check(flags.Args()); err != nil {
 		fmt.Fprintln(errs, "attempts:", err)
-		return exitUsage
+		return program.Usage
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, p.limit, fmt.Errorf("the run took longer than %s", p.limit))
 	defer cancel()
 	if err := measure(ctx, p, out, errs); err != nil {
 		fmt.Fprintln(errs, "attempts:", err)
-		return exitFailed
+		return program.Failed
 	}
-	return exitDone
+	return program.Done
 }
 
 // latencies are the bank's.

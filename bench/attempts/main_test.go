@@ -10,15 +10,16 @@ import (
 	"go.uber.org/goleak"
 
 	"bankprocessor/bench/parts"
+	"bankprocessor/bench/program"
 )
 
 // TestMain lets this program be its own broker and bank.
 func TestMain(m *testing.M) {
 	if ran, err := parts.Run(context.Background(), os.Args[1:], os.Stdout, nil); ran {
 		if err != nil {
-			os.Exit(exitFailed)
+			os.Exit(program.Failed)
 		}
-		os.Exit(exitDone)
+		os.Exit(program.Done)
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -31,7 +32,7 @@ func TestATinyRun(t *testing.T) {
 	code := run(t.Context(), []string{
 		"--broker", "embedded", "--root", "../..", "--rounds", "1", "--backlog", "300", "--paced", "100ms", "--output", "json",
 	}, &out, &errs)
-	if code != exitDone {
+	if code != program.Done {
 		t.Fatalf("exit %d:\n%s", code, errs.String())
 	}
 	seen := map[row]bool{}
@@ -84,18 +85,18 @@ func TestWrongUsage(t *testing.T) {
 	t.Parallel()
 	for _, arguments := range []string{"--broker none", "--output xml", "--rounds 0", "more", "--unknown"} {
 		var out, errs strings.Builder
-		if code := run(t.Context(), strings.Fields(arguments), &out, &errs); code != exitUsage || errs.Len() == 0 {
+		if code := run(t.Context(), strings.Fields(arguments), &out, &errs); code != program.Usage || errs.Len() == 0 {
 			t.Errorf("%s: exit %d, %s", arguments, code, errs.String())
 		}
 	}
 	for _, arguments := range []string{"part nothing", "--broker kafka --root /nowhere --processor /nowhere"} {
 		var out, errs strings.Builder
-		if code := run(t.Context(), strings.Fields(arguments), &out, &errs); code != exitFailed || errs.Len() == 0 {
+		if code := run(t.Context(), strings.Fields(arguments), &out, &errs); code != program.Failed || errs.Len() == 0 {
 			t.Errorf("%s: exit %d, %s", arguments, code, errs.String())
 		}
 	}
 	var out, errs strings.Builder
-	if code := run(t.Context(), []string{"--help"}, &out, &errs); code != exitDone {
+	if code := run(t.Context(), []string{"--help"}, &out, &errs); code != program.Done {
 		t.Errorf("--help: exit %d", code)
 	}
 }

@@ -26,28 +26,15 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"regexp"
-	"syscall"
 	"time"
 
 	"bankprocessor/bench/ceiling"
 	"bankprocessor/bench/parts"
+	"bankprocessor/bench/program"
 )
 
-// The exit codes.
-const (
-	exitDone   = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { program.Main(run) }
 
 // own are the parts that this program can be, beside those of bench/parts.
 var own = map[string]parts.Part{"ceiling": ceiling.Serve}
@@ -102,21 +89,21 @@ func run(ctx context.Context, arguments []string, out, errs io.Writer) int {
 	if ran, err := parts.Run(ctx, arguments, out, own); ran {
 		if err != nil {
 			fmt.Fprintln(errs, err)
-			return exitFailed
+			return program.Failed
 		}
-		return exitDone
+		return program.Done
 	}
 	p, err := parse(arguments, errs)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		return exitDone
+		return program.Done
 	case err != nil:
 		fmt.Fprintln(errs, "compare:", err)
-		return exitUsage
+		return program.Usage
 	}
 	if p.list {
 		printList(out, p)
-		return exitDone
+		return program.Done
 	}
 	if p.from != "" {
 		found, err := readRows(p.from)
@@ -125,17 +112,17 @@ func run(ctx context.Context, arguments []string, out, errs io.Writer) int {
 		}
 		if err != nil {
 			fmt.Fprintln(errs, "compare:", err)
-			return exitFailed
+			return program.Failed
 		}
-		return exitDone
+		return program.Done
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, p.limit, fmt.Errorf("the run took longer than %s", p.limit))
 	defer cancel()
 	if err := measure(ctx, p, out, errs); err != nil {
 		fmt.Fprintln(errs, "compare:", err)
-		return exitFailed
+		return program.Failed
 	}
-	return exitDone
+	return program.Done
 }
 
 func parse(arguments []string, errs io.Writer) (plan, error) {

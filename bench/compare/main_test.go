@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"bankprocessor/bench/parts"
+	"bankprocessor/bench/program"
 )
 
 // TestMain lets this program be its own broker, bank and ceiling.
@@ -19,9 +20,9 @@ func TestMain(m *testing.M) {
 	if ran, err := parts.Run(context.Background(), os.Args[1:], os.Stdout, own); ran {
 		if err != nil {
 			os.Stderr.WriteString(err.Error() + "\n")
-			os.Exit(exitFailed)
+			os.Exit(program.Failed)
 		}
-		os.Exit(exitDone)
+		os.Exit(program.Done)
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -41,7 +42,7 @@ func TestATinyRun(t *testing.T) {
 		code := run(t.Context(), append(further,
 			"--root", "../..", "--contenders", "^(ceiling|processor)$", "--rounds", "1", "--window", "300ms", "--paced", "300ms", "--output", "json",
 		), &out, &errs)
-		if code != exitDone {
+		if code != program.Done {
 			t.Fatalf("exit %d:\n%s", code, errs.String())
 		}
 	}
@@ -120,7 +121,7 @@ func TestRowsBecomeAPage(t *testing.T) {
 	page := write(t, "page.md", "before\n<!-- bench: embedded broker -->\nold\n<!-- bench: end -->\nafter\n")
 	picture := filepath.Join(t.TempDir(), "plot.svg")
 	var out, errs strings.Builder
-	if code := run(t.Context(), []string{"--from", measured(t, 1), "--update", page, "--plot", picture}, &out, &errs); code != exitDone {
+	if code := run(t.Context(), []string{"--from", measured(t, 1), "--update", page, "--plot", picture}, &out, &errs); code != program.Done {
 		t.Fatalf("exit %d: %s", code, errs.String())
 	}
 	text, err := os.ReadFile(page)
@@ -149,12 +150,12 @@ func TestRowsBecomeAPage(t *testing.T) {
 func TestTheGate(t *testing.T) {
 	t.Parallel()
 	g := write(t, "gate.json", `{"throughput": 0.8, "cpu": 1.5, "margin": 0.15}`)
-	for slower, want := range map[float64]int{1: exitDone, 1.1: exitDone, 0.5: exitDone, 1.25: exitFailed, 3: exitFailed} {
+	for slower, want := range map[float64]int{1: program.Done, 1.1: program.Done, 0.5: program.Done, 1.25: program.Failed, 3: program.Failed} {
 		var out, errs strings.Builder
 		if code := run(t.Context(), []string{"--from", measured(t, slower), "--gate", g}, &out, &errs); code != want {
 			t.Errorf("%g times slower: exit %d, want %d: %s %s", slower, code, want, out.String(), errs.String())
 		}
-		if want == exitFailed && !strings.Contains(errs.String(), errGate.Error()) || !strings.Contains(out.String(), "gate, to the ceiling: throughput") {
+		if want == program.Failed && !strings.Contains(errs.String(), errGate.Error()) || !strings.Contains(out.String(), "gate, to the ceiling: throughput") {
 			t.Errorf("%g times slower: %s %s", slower, out.String(), errs.String())
 		}
 	}
@@ -200,7 +201,7 @@ func TestWrongUsage(t *testing.T) {
 		"--broker none", "--output xml", "--rounds 0", "--window 0s", "more", "--unknown", "--only [", "--only nothing-like-it",
 	} {
 		var out, errs strings.Builder
-		if code := run(t.Context(), strings.Fields(arguments), &out, &errs); code != exitUsage || errs.Len() == 0 {
+		if code := run(t.Context(), strings.Fields(arguments), &out, &errs); code != program.Usage || errs.Len() == 0 {
 			t.Errorf("%s: exit %d, %s", arguments, code, errs.String())
 		}
 	}
@@ -209,15 +210,15 @@ func TestWrongUsage(t *testing.T) {
 		"--quick --root /nowhere", "--from /nowhere", "--from " + measured(t, 1) + " --update /nowhere", "--from " + measured(t, 1) + " --gate /nowhere",
 	} {
 		var out, errs strings.Builder
-		if code := run(t.Context(), strings.Fields(arguments), &out, &errs); code != exitFailed || errs.Len() == 0 {
+		if code := run(t.Context(), strings.Fields(arguments), &out, &errs); code != program.Failed || errs.Len() == 0 {
 			t.Errorf("%s: exit %d, %s", arguments, code, errs.String())
 		}
 	}
 	var out, errs strings.Builder
-	if code := run(t.Context(), []string{"--help"}, &out, &errs); code != exitDone {
+	if code := run(t.Context(), []string{"--help"}, &out, &errs); code != program.Done {
 		t.Errorf("--help: exit %d", code)
 	}
-	if code := run(t.Context(), []string{"--list"}, &out, &errs); code != exitDone || !strings.Contains(out.String(), quick().name) {
+	if code := run(t.Context(), []string{"--list"}, &out, &errs); code != program.Done || !strings.Contains(out.String(), quick().name) {
 		t.Errorf("--list: exit %d, %s", code, out.String())
 	}
 }

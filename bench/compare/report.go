@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -143,7 +144,7 @@ func first(line int, name string) string {
 }
 
 func ratio(r figures.Ratio) string {
-	if r.Median != r.Median { //nolint:gocritic // NaN: nothing to compare with
+	if math.IsNaN(r.Median) { // nothing to compare with
 		return "-"
 	}
 	return r.String()

@@ -14,18 +14,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"bankprocessor/bench/parts"
-)
-
-const (
-	exitDone   = 0
-	exitFailed = 1
-	exitUsage  = 2
+	"bankprocessor/bench/program"
 )
 
 // plan is what one run measures.
@@ -39,19 +31,15 @@ type plan struct {
 	directory string
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { program.Main(run) }
 
 func run(ctx context.Context, arguments []string, out, errs io.Writer) int {
 	if ran, err := parts.Run(ctx, arguments, out, map[string]parts.Part{partBank: serveBank}); ran {
 		if err != nil {
 			fmt.Fprintln(errs, err)
-			return exitFailed
+			return program.Failed
 		}
-		return exitDone
+		return program.Done
 	}
 	p := plan{slowdown: 10}
 	flags := flag.NewFlagSet("concurrency", flag.ContinueOnError)
@@ -63,20 +51,20 @@ func run(ctx context.Context, arguments []string, out, errs io.Writer) int {
 	output := flags.String("output", "table", "table (Markdown) or json (NDJSON)")
 	switch err := flags.Parse(arguments); {
 	case errors.Is(err, flag.ErrHelp):
-		return exitDone
+		return program.Done
 	case err != nil:
-		return exitUsage
+		return program.Usage
 	}
 	p.asJSON = *output == "json"
 	if flags.NArg() > 0 || (*output != "table" && !p.asJSON) || p.knee < 4 || p.most < p.knee || p.latency <= 0 || p.span <= 0 {
 		fmt.Fprintln(errs, "concurrency: a latency, a span, a knee of 4 at least and a limit above it are wanted; --output is table or json")
-		return exitUsage
+		return program.Usage
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := measure(ctx, p, out); err != nil {
 		fmt.Fprintln(errs, "concurrency:", err)
-		return exitFailed
+		return program.Failed
 	}
-	return exitDone
+	return program.Done
 }

@@ -5,17 +5,19 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"bankprocessor/bench/program"
 )
 
 func TestUsage(t *testing.T) {
 	t.Parallel()
 	for arguments, want := range map[string]int{
-		"--help":         exitDone,
-		"--output xml":   exitUsage,
-		"--knee 2":       exitUsage,
-		"--most 8":       exitUsage,
-		"--latency -1ms": exitUsage,
-		"more":           exitUsage,
+		"--help":         program.Done,
+		"--output xml":   program.Usage,
+		"--knee 2":       program.Usage,
+		"--most 8":       program.Usage,
+		"--latency -1ms": program.Usage,
+		"more":           program.Usage,
 	} {
 		var out, errs bytes.Buffer
 		if got := run(t.Context(), strings.Fields(arguments), &out, &errs); got != want {

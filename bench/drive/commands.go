@@ -65,7 +65,7 @@ func NewInvoices(keys int, seed uint64) (*Invoices, error) {
 func NewSkewedInvoices(keys int, s float64, seed uint64) (*Invoices, error) {
 	zipf := rand.NewZipf(rand.New(rand.NewPCG(seed, 0)), s, 1, uint64(keys-1))
 	if zipf == nil {
-		return nil, errors.New("Zipf's exponent must be above 1") //nolint:staticcheck // a name
+		return nil, errors.New("the exponent of Zipf's law must be above 1")
 	}
 	return newInvoices(keys, func(n int) []int {
 		dealers := make([]int, n)

@@ -19,24 +19,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
+
+	"bankprocessor/bench/program"
 )
 
-// The exit codes.
-const (
-	exitDone   = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { program.Main(run) }
 
 // plan is the group that is asked about.
 type plan struct {
@@ -63,10 +51,10 @@ func run(ctx context.Context, arguments []string, out, errs io.Writer) int {
 	p, err := parse(arguments, errs)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		return exitDone
+		return program.Done
 	case err != nil:
 		fmt.Fprintln(errs, "scale:", err)
-		return exitUsage
+		return program.Usage
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, p.measure+2*time.Minute, errors.New("the run takes too long: is the machine busy?"))
 	defer cancel()
@@ -79,9 +67,9 @@ func run(ctx context.Context, arguments []string, out, errs io.Writer) int {
 	}
 	if err != nil {
 		fmt.Fprintln(errs, "scale:", err)
-		return exitFailed
+		return program.Failed
 	}
-	return exitDone
+	return program.Done
 }
 
 func parse(arguments []string, errs io.Writer) (plan, error) {

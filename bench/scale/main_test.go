@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"bankprocessor/bench/program"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -20,7 +22,7 @@ func TestASmallGroup(t *testing.T) {
 		"--partitions", "8", "--processors", "4", "--rate", "1600", "--brokers", "2", "--bank", "5ms",
 		"--heartbeat", "50ms", "--measure", "300ms", "--output", "json",
 	}, &out, &errs)
-	if code != exitDone {
+	if code != program.Done {
 		t.Fatalf("exit %d: %s", code, &errs)
 	}
 	rows := map[string]json.RawMessage{}
@@ -98,11 +100,11 @@ func TestFlags(t *testing.T) {
 		"a share":       {"--cpu", "0"},
 		"an output":     {"--output", "xml"},
 	} {
-		if code := run(t.Context(), arguments, &bytes.Buffer{}, &bytes.Buffer{}); code != exitUsage {
+		if code := run(t.Context(), arguments, &bytes.Buffer{}, &bytes.Buffer{}); code != program.Usage {
 			t.Errorf("%s: exit %d", name, code)
 		}
 	}
-	if code := run(t.Context(), []string{"--help"}, &bytes.Buffer{}, &bytes.Buffer{}); code != exitDone {
+	if code := run(t.Context(), []string{"--help"}, &bytes.Buffer{}, &bytes.Buffer{}); code != program.Done {
 		t.Errorf("help: exit %d", code)
 	}
 }
