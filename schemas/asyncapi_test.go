@@ -79,8 +79,8 @@ func TestEveryTopicIsAChannelWithItsSchema(t *testing.T) {
 	if d.AsyncAPI != "3.0.0" {
 		t.Errorf("asyncapi = %q, want 3.0.0", d.AsyncAPI)
 	}
-	if got := len(schemas.Topics()); got != 16 {
-		t.Fatalf("%d topics have a schema, want 7 commands, 7 results, dead letter and attempts", got)
+	if got := len(schemas.Topics()); got != 17 {
+		t.Fatalf("%d topics have a schema, want 7 commands, 7 results, dead letter, attempts and audit", got)
 	}
 	for what, got := range map[string][]string{
 		"channels": slices.Sorted(maps.Keys(d.Channels)),
@@ -156,7 +156,7 @@ func TestEveryCommandIsReceivedAndAnswered(t *testing.T) {
 	}{
 		{"received", received, commands()},
 		{"answered", answered, results},
-		{"sent", sent, []string{schemas.AttemptsTopic, schemas.DeadLetterTopic}},
+		{"sent", sent, []string{schemas.AttemptsTopic, schemas.AuditTopic, schemas.DeadLetterTopic}},
 	} {
 		slices.Sort(c.got)
 		slices.Sort(c.want)
@@ -170,7 +170,7 @@ func TestHeadersAreTheDesigns(t *testing.T) {
 	t.Parallel()
 	d := parse(t)
 	cloudEvents := []string{
-		"ce_code", "ce_commandoffset", "ce_id", "ce_source", "ce_specversion", "ce_status", "ce_subject", "ce_time", "ce_type", "content-type",
+		"ce_code", "ce_commandoffset", "ce_id", "ce_revision", "ce_source", "ce_specversion", "ce_status", "ce_subject", "ce_time", "ce_type", "content-type",
 	}
 	deadLetter := []string{
 		"dlq-attempts", "dlq-code", "dlq-failed-at", "dlq-message", "dlq-offset", "dlq-original-headers", "dlq-partition",
@@ -178,13 +178,15 @@ func TestHeadersAreTheDesigns(t *testing.T) {
 	}
 	want := map[string]struct{ required, optional []string }{
 		"commandHeaders": {nil, []string{
-			"ce_id", "ce_source", "ce_specversion", "ce_time", "ce_type", "content-type", "traceparent",
+			"ce_id", "ce_source", "ce_specversion", "ce_time", "ce_type", "content-type",
+			"dlq-replay-count", "dlq-replay-of", "dlq-replay-revision", "traceparent",
 		}},
 		"resultHeaders": {cloudEvents, []string{"ce_resultomitted", "traceparent"}},
 		"deadLetterHeaders": {deadLetter, []string{
-			"dlq-command-id", "dlq-headers-omitted", "dlq-key-id", "dlq-value-encrypted", "dlq-value-omitted", "dlq-value-sha256",
+			"dlq-command-id", "dlq-headers-omitted", "dlq-key-id", "dlq-revision", "dlq-status", "dlq-value-encrypted", "dlq-value-omitted", "dlq-value-sha256",
 		}},
-		"attemptHeaders": {},
+		"attemptHeaders": {nil, []string{"dlq-replay-revision"}},
+		"auditHeaders":   {},
 	}
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(d.Components.Schemas))); diff != "" {
 		t.Fatalf("header schemas (-want +got):\n%s", diff)
@@ -207,6 +209,8 @@ func TestHeadersAreTheDesigns(t *testing.T) {
 			kind = "deadLetterHeaders"
 		case topic == schemas.AttemptsTopic:
 			kind = "attemptHeaders"
+		case topic == schemas.AuditTopic:
+			kind = "auditHeaders"
 		case schemas.Command(strings.TrimSuffix(topic, ".result")) != "" && strings.HasSuffix(topic, ".result"):
 			kind = "resultHeaders"
 		}

@@ -30,6 +30,7 @@ var asyncAPI string
 const (
 	DeadLetterTopic = "bank.dead-letter"
 	AttemptsTopic   = "bank.attempts"
+	AuditTopic      = "bank.audit"
 )
 
 const resultSuffix = ".result"

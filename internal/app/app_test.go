@@ -152,8 +152,8 @@ func TestMissingTopicsAreNamed(t *testing.T) {
 	a := b.build()
 	err := a.Start(t.Context())
 	var missing *topics.MissingError
-	if !errors.As(err, &missing) || len(missing.Topics) != 16 || !strings.Contains(err.Error(), "processor topics apply") {
-		t.Errorf("want 16 missing topics and what to do, got %v", err)
+	if !errors.As(err, &missing) || len(missing.Topics) != 17 || !strings.Contains(err.Error(), "processor topics apply") {
+		t.Errorf("want 17 missing topics and what to do, got %v", err)
 	}
 	if a.Ready() == nil {
 		t.Error("want a processor that has not started not ready")

@@ -52,6 +52,7 @@ var rooms = []room{
 	{path: "internal/admin"},
 	{path: "internal/archtest"},
 	{path: "schemas"},
+	{path: "examples/..."}, // what others would write: nothing of ours
 	{path: "bench/...", may: anything},
 	{path: "test/...", may: anything},
 }
@@ -65,11 +66,11 @@ type owner struct {
 }
 
 var owners = []owner{
-	{imports: "github.com/segmentio/kafka-go/...", in: []string{"internal/kafka"}, inTests: true},
+	{imports: "github.com/segmentio/kafka-go/...", in: []string{"internal/kafka", "examples/..."}, inTests: true},
 	{imports: "github.com/twmb/franz-go/pkg/sr/...", in: []string{"internal/registry", "test/..."}, inTests: true},
 	{imports: "github.com/twmb/franz-go/...", in: []string{"internal/sandbox", "internal/registry", "bench/...", "test/..."}, inTests: true},
 	{imports: "internal/sandbox", in: []string{"internal/app", "internal/demo", "cmd/processor"}, inTests: true},
-	{imports: "github.com/linkedin/goavro/...", in: []string{"internal/codec"}, inTests: true},
+	{imports: "github.com/linkedin/goavro/...", in: []string{"internal/codec", "examples/..."}, inTests: true},
 	{imports: "github.com/sony/gobreaker/...", in: []string{"internal/bankapi"}},
 	{imports: "golang.org/x/oauth2/...", in: []string{"internal/bankapi/...", "internal/kafka/oauth"}},
 	{imports: "github.com/prometheus/...", in: []string{"internal/telemetry"}, inTests: true},

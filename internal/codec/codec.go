@@ -34,6 +34,7 @@ type Codec struct {
 	commands map[command.Name]*event
 	results  map[command.Name]*event
 	attempts *event
+	audit    *event
 
 	mu      sync.Mutex
 	writers map[int32]writerSchema // by registry id
@@ -70,7 +71,7 @@ func New(o Options) (*Codec, error) {
 		codec.commands[name] = on(string(name))
 		codec.results[name] = on(schemas.ResultTopic(string(name)))
 	}
-	codec.attempts = on(schemas.AttemptsTopic)
+	codec.attempts, codec.audit = on(schemas.AttemptsTopic), on(schemas.AuditTopic)
 	return codec, nil
 }
 

@@ -64,6 +64,17 @@ func bothSides(c *Codec) map[string]sides {
 		either:    func(datum []byte) (any, error) { return c.DecodeAttempt(framed(a, datum)) },
 		reference: func(datum []byte) (any, error) { return referenceAttempt(a.avro, datum) },
 	}
+	u := c.audit
+	audit := func(v any) func(walker) { return func(w walker) { auditFields(w, v.(*command.AuditRecord)) } }
+	all[u.topic] = sides{
+		event: u, fields: audit,
+		fast: func(datum []byte) (any, bool) {
+			v := &command.AuditRecord{}
+			return v, u.avro.readBinary(datum, audit(v))
+		},
+		either:    func(datum []byte) (any, error) { return c.DecodeAudit(framed(u, datum)) },
+		reference: func(datum []byte) (any, error) { return referenceAudit(u.avro, datum) },
+	}
 	return all
 }
 
@@ -134,6 +145,7 @@ func samples(t testing.TB, c *Codec) map[string][]any {
 		all[string(name)] = []any{example(t, c, name)}
 		all[schemas.ResultTopic(string(name))] = []any{filled(name), &small, &local}
 	}
+	all[schemas.AuditTopic] = []any{someAudit(), &command.AuditRecord{At: at}}
 	all[schemas.AttemptsTopic] = []any{someAttempt(), &command.Attempt{CommandID: someID, StartedAt: at}}
 	return all
 }

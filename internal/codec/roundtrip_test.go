@@ -171,5 +171,6 @@ func TestTheWalkVisitsExactlyTheSchemasFields(t *testing.T) {
 		}
 		same(schemas.ResultTopic(string(name)), write(func(w walker) { outcomeFields(w, o) }))
 	}
+	same(schemas.AuditTopic, write(func(w walker) { auditFields(w, &command.AuditRecord{}) }))
 	same(schemas.AttemptsTopic, write(func(w walker) { attemptFields(w, &command.Attempt{}) }))
 }

@@ -215,6 +215,11 @@ func drawEvent(t *rapid.T, topic string) any {
 			return o
 		}
 	}
+	if topic == schemas.AuditTopic {
+		a := &command.AuditRecord{}
+		d.fillExported(a, "audit")
+		return a
+	}
 	a := &command.Attempt{}
 	d.fillExported(a, "attempt")
 	return a

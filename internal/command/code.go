@@ -23,6 +23,13 @@ const (
 	CodeInvoiceAdvanceNotToday Code = "dbs.invoice.advance_due_date_not_today"
 )
 
+// Codes of outcomes that a person has stated about a command in doubt.
+const (
+	CodeOperatorConfirmed  Code = "operator.confirmed"   // the bank has done it
+	CodeOperatorRejected   Code = "operator.rejected"    // the bank has refused it
+	CodeOperatorNotApplied Code = "operator.not_applied" // the bank has never seen it, or not done it
+)
+
 // Codes of the customer flow (contract section 5.3).
 const (
 	CodeCustomerCreated           Code = "customer.flow.created"

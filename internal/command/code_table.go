@@ -26,7 +26,7 @@ func info(c Code, category Category, meaning string, statuses ...Status) CodeInf
 	return CodeInfo{Code: c, Category: category, Statuses: statuses, Meaning: meaning}
 }
 
-var codeTable = slices.Concat(localCodes, customerCodes, invoiceCodes, dbsCodes, loanCodes, transportCodes)
+var codeTable = slices.Concat(localCodes, customerCodes, invoiceCodes, dbsCodes, loanCodes, transportCodes, operatorCodes)
 
 var known = func() map[Code]struct{} {
 	all := make(map[Code]struct{}, len(codeTable))
@@ -47,6 +47,12 @@ var localCodes = []CodeInfo{
 	info(CodePhoneInvalid, CategoryValidation, "the phone number is not a Turkish mobile number", Rejected),
 	info(CodeRetriesExhausted, CategoryTransport, "the retry budget is spent", Failed, InDoubt),
 	info(CodeInternalError, CategoryProtocol, "a fault of the processor's own; its log has the stack", Failed, InDoubt),
+}
+
+var operatorCodes = []CodeInfo{
+	info(CodeOperatorConfirmed, CategoryOK, "a person has found that the bank has done it", Succeeded),
+	info(CodeOperatorRejected, CategoryBusiness, "a person has found that the bank has refused it", Rejected),
+	info(CodeOperatorNotApplied, CategoryProtocol, "a person has found that the bank has not done it", Failed),
 }
 
 var customerCodes = []CodeInfo{

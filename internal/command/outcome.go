@@ -72,4 +72,5 @@ type DeadLetter struct {
 	Attempts  int
 	FailedAt  time.Time
 	CommandID string // "" when not even that could be read
+	Status    Status // of the outcome that goes with it, "" when there is none
 }

@@ -192,7 +192,7 @@ func TestARememberedCommandCostsLittle(t *testing.T) {
 	p := r.partition(invoices)
 	before := heap()
 	for n := range 250_000 { // forgets more than it remembers
-		k, _ := parseID(commandID(n))
+		k, _ := parseID(commandID(n), command.FirstRevision)
 		e := p.entry(k)
 		p.needs(e, int64(n), unknown, int64(n))
 		p.conclude(e, int64(n), 1)
@@ -218,7 +218,7 @@ func BenchmarkLookback(b *testing.B) {
 	r.load(b, 0, 0, 0)
 	p := r.partition(invoices)
 	for n := range 50_000 {
-		k, _ := parseID(commandID(n))
+		k, _ := parseID(commandID(n), command.FirstRevision)
 		p.needs(p.entry(k), int64(n), int64(n), int64(n))
 	}
 	for b.Loop() {
@@ -237,7 +237,7 @@ func BenchmarkCommand(b *testing.B) {
 		if _, err := r.Open(b.Context(), m, id); err != nil {
 			b.Fatal(err)
 		}
-		k, _ := parseID(id)
+		k, _ := parseID(id, command.FirstRevision)
 		p.wasConcluded(k, n, r.sum(m.Value), p.concluding(k, n), n)
 		r.Close(m, id)
 		r.Settled(invoices, n)

@@ -21,7 +21,7 @@ func parseByTheLibrary(text string) (k id, ok bool) {
 	if err != nil {
 		return id{}, false
 	}
-	return id(raw), true
+	return id{[16]byte(raw), 7}, true
 }
 
 func FuzzParseID(f *testing.F) {
@@ -37,8 +37,8 @@ func FuzzParseID(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		want, is := parseByTheLibrary(text)
 		for name, parse := range map[string]func() (id, bool){
-			"string": func() (id, bool) { return parseID(text) },
-			"bytes":  func() (id, bool) { return parseID([]byte(text)) },
+			"string": func() (id, bool) { return parseID(text, 7) },
+			"bytes":  func() (id, bool) { return parseID([]byte(text), 7) },
 		} {
 			if got, ok := parse(); ok != is || ok && got != want {
 				t.Errorf("%s %q: got %x, %t, want %x, %t", name, text, got, ok, want, is)

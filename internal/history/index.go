@@ -21,7 +21,6 @@ type index struct {
 // entry is what is known of one id. It stays as long as there is anything. There are
 // many: the order of its fields leaves no room between them.
 type entry struct {
-	id id
 	// offset is of the record that has carried the id to its outcome, or unknown; sum is
 	// of that record's value, 0 where it is not known.
 	offset int64
@@ -29,7 +28,8 @@ type entry struct {
 	// attempts are those that were not withdrawn of an id without an outcome.
 	attempts []command.Attempt
 	ended    chan struct{} // made by the first who waits for the end of a turn
-	queued   int32         // how often it stands in the queue
+	id       id
+	queued   int32 // how often it stands in the queue
 	// held counts the records by which the id is held: those with an attempt or an
 	// outcome that are not settled.
 	held      int32

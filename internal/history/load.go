@@ -121,12 +121,13 @@ func (l *loader) run(ctx context.Context) error {
 // result takes one outcome in. Its headers say enough. One that does not say where its
 // command stands is of a release before, or of a person, and concludes it as well.
 func (l *loader) result(r *kafka.Record) {
-	k, isID := parseID(header(r, command.HeaderSubject))
+	revision, isRevision := command.ParseRevision(header(r, command.HeaderRevision), command.FirstRevision)
+	k, isID := parseID(header(r, command.HeaderSubject), revision)
 	offset, err := int64(unknown), error(nil)
 	if said := header(r, command.HeaderCommandOffset); said != nil {
 		offset, err = strconv.ParseInt(string(said), 10, 64)
 	}
-	if !isID || err != nil || offset < unknown {
+	if !isID || !isRevision || err != nil || offset < unknown {
 		l.noteForeign(r, "headers do not say whose outcome it is")
 		return
 	}
@@ -145,9 +146,10 @@ func (l *loader) attempt(r *kafka.Record) {
 		l.noteForeign(r, err.Error())
 		return
 	}
-	k, isID := parseID(a.CommandID)
+	revision, isRevision := command.ParseRevision(header(r, command.HeaderReplayRevision), command.FirstRevision+1)
+	k, isID := parseID(a.CommandID, revision)
 	switch {
-	case !isID || a.Partition != r.Partition:
+	case !isID || !isRevision || a.Partition != r.Partition:
 		l.noteForeign(r, "it is of no command with this partition's index")
 	case a.Command == l.name && a.Offset >= l.base:
 		e := l.p.entry(k)

@@ -27,7 +27,7 @@ func (h *History) Recorder(p Publisher) *Recorder { return &Recorder{h: h, next:
 
 // Attempt returns once the attempt, or its withdrawal, is stored with acks=all.
 func (r *Recorder) Attempt(ctx context.Context, m *command.Message, a *command.Attempt) error {
-	k, ok := parseID(a.CommandID)
+	k, ok := idOf(m, a.CommandID)
 	if !ok {
 		_, err := r.next.Attempt(ctx, m, a)
 		return err
@@ -71,7 +71,7 @@ func (p *partition) wasAttempted(k id, a *command.Attempt, began, at int64) {
 
 // Outcome returns once the outcome is stored with acks=all.
 func (r *Recorder) Outcome(ctx context.Context, m *command.Message, o *command.Outcome) error {
-	k, ok := parseID(o.CommandID)
+	k, ok := idOf(m, o.CommandID)
 	if !ok {
 		_, err := r.next.Outcome(ctx, m, o)
 		return err

@@ -14,7 +14,7 @@ import (
 //
 // An id that is no UUID names no command: nothing is known of it, and nobody waits.
 func (h *History) Open(ctx context.Context, m *command.Message, id string) (command.Past, error) {
-	k, ok := parseID(id)
+	k, ok := idOf(m, id)
 	if !ok {
 		return command.Past{}, nil
 	}
@@ -52,7 +52,7 @@ func (p *partition) open(k id, offset int64, sum func() uint64) (past command.Pa
 
 // Close ends what Open began.
 func (h *History) Close(m *command.Message, id string) {
-	k, ok := parseID(id)
+	k, ok := idOf(m, id)
 	if !ok {
 		return
 	}

@@ -83,6 +83,9 @@ func (p *Processor) publish(ctx context.Context, m *command.Message, f finished)
 	}
 	if letter := f.letter; letter != nil {
 		letter.Message, letter.FailedAt = m, f.completed
+		if f.outcome != nil {
+			letter.Status = f.outcome.Status
+		}
 		if err := p.store(ctx, m, "dead letter", func() error { return p.publisher.DeadLetter(ctx, letter) }); err != nil {
 			p.unstored.keep(m, f)
 			return err
@@ -102,7 +105,8 @@ func (p *Processor) publish(ctx context.Context, m *command.Message, f finished)
 			"command", o.Command, "command_id", o.CommandID, "partition", m.Partition, "offset", m.Offset)
 		o.CorrelationID = ""
 	}
-	o.Revision, o.ReceivedAt, o.CompletedAt = 1, f.received.UTC(), f.completed
+	o.Revision, _ = m.Revision() // Handle has seen that there is one
+	o.ReceivedAt, o.CompletedAt = f.received.UTC(), f.completed
 	if err := p.store(ctx, m, "outcome", func() error { return p.publisher.Outcome(ctx, m, o) }); err != nil {
 		p.unstored.keep(m, f)
 		return err

@@ -16,6 +16,9 @@ import (
 // something came of the command which could not be stored.
 func (p *Processor) Handle(ctx context.Context, m *command.Message) error {
 	received := p.now()
+	if _, ok := m.Revision(); !ok {
+		return p.finishUnreadable(ctx, m, unknownRevision(), command.Past{}, received)
+	}
 	c, err := p.decoder.Decode(ctx, m)
 	unreadable, isUnreadable := errors.AsType[*command.DecodeError](err)
 	if err != nil && !isUnreadable {
@@ -42,6 +45,16 @@ func (p *Processor) Handle(ctx context.Context, m *command.Message) error {
 		return p.finishUnreadable(ctx, m, unreadable, past, received)
 	}
 	return p.carryOut(ctx, m, c, past, received)
+}
+
+// unknownRevision refuses a replay that does not say which: were it taken for the
+// command's first life, or for any, an outcome could stand twice. It has no outcome of
+// its own for the same reason.
+func unknownRevision() *command.DecodeError {
+	return &command.DecodeError{
+		Code: command.CodeCommandUndecodable, Field: "header " + command.HeaderReplayRevision,
+		Reason: "names no revision: want a number from 2 on, as `processor dlq replay` writes it, or no such header",
+	}
 }
 
 // idOf is the id of a command, whether it could be read or not.

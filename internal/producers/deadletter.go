@@ -25,6 +25,10 @@ const (
 	HeaderTimestamp = "dlq-timestamp" // of the original record, RFC 3339
 	HeaderFailedAt  = "dlq-failed-at" // RFC 3339
 	HeaderCommandID = "dlq-command-id"
+	// HeaderStatus is of the outcome that goes with the letter, absent when there is
+	// none, and HeaderRevision its revision, absent when it is the first.
+	HeaderStatus   = "dlq-status"
+	HeaderRevision = "dlq-revision"
 	// HeaderOriginalHeaders is how many of the headers are the original's: they
 	// are the first ones.
 	HeaderOriginalHeaders = "dlq-original-headers"
@@ -56,7 +60,7 @@ const (
 // deadLetter returns the value and headers of a dead letter.
 func (p *Publisher) deadLetter(d *command.DeadLetter, keep kept) ([]byte, []kafka.Header, error) {
 	m := d.Message
-	headers := make([]kafka.Header, 0, len(m.Headers)+16)
+	headers := make([]kafka.Header, 0, len(m.Headers)+18)
 	if keep != noHeaders {
 		for _, h := range m.Headers {
 			headers = append(headers, kafka.Header(h))
@@ -77,6 +81,12 @@ func (p *Publisher) deadLetter(d *command.DeadLetter, keep kept) ([]byte, []kafk
 	)
 	if d.CommandID != "" {
 		headers = append(headers, header(HeaderCommandID, d.CommandID))
+	}
+	if d.Status != "" {
+		headers = append(headers, header(HeaderStatus, string(d.Status)))
+	}
+	if revision, ok := m.Revision(); ok && revision > command.FirstRevision {
+		headers = append(headers, header(HeaderRevision, strconv.Itoa(int(revision))))
 	}
 	if keep == noHeaders {
 		headers = append(headers, header(HeaderHeadersOmitted, strconv.Itoa(len(m.Headers))))

@@ -35,7 +35,7 @@ var (
 // event is what a result event's record takes beside its value, in one piece: as many
 // headers as there may be, and their texts.
 type event struct {
-	list  [13]kafka.Header
+	list  [14]kafka.Header
 	texts [248]byte // mostly enough
 }
 
@@ -55,6 +55,7 @@ func (p *Publisher) headers(k kind, m *command.Message, o *command.Outcome) []ka
 		kafka.Header{Key: "content-type", Value: contentType},
 		kafka.Header{Key: "ce_status", Value: text.of(string(o.Status))},
 		kafka.Header{Key: "ce_code", Value: text.of(string(o.Code))},
+		kafka.Header{Key: command.HeaderRevision, Value: text.number(int64(o.Revision))},
 	)
 	return appendTrace(headers, m)
 }

@@ -19,6 +19,7 @@ func (sink) Produce(context.Context, kafka.Record) (int64, error) { return 0, ni
 func (sink) Partitions(context.Context, string) (int32, error)    { return 1, nil }
 func (sink) EncodeOutcome(*command.Outcome) ([]byte, error)       { return nil, nil }
 func (sink) EncodeAttempt(*command.Attempt) ([]byte, error)       { return nil, nil }
+func (sink) EncodeAudit(*command.AuditRecord) ([]byte, error)     { return nil, nil }
 
 // However long its texts are, a header keeps its own.
 func TestTextsKeepTheirOwnWhateverFits(t *testing.T) {

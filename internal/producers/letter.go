@@ -29,6 +29,10 @@ type Letter struct {
 	Attempts  int
 	FailedAt  time.Time // zero when the header does not read
 	CommandID string    // "" when not even that could be read
+	// Status is of the outcome that goes with the letter, "" when there is none, or when
+	// a release before wrote it; Revision is that outcome's.
+	Status   command.Status
+	Revision int32
 	// Topic, Partition and Offset are the original's place, Time its timestamp,
 	// which is zero when the header does not read.
 	Topic     string
@@ -84,6 +88,13 @@ func ReadLetter(r kafka.Record) (*Letter, error) {
 		Topic: ours[HeaderTopic], Partition: int32(partition), Offset: offset,
 		Headers: original, SHA256: ours[HeaderSHA256],
 		Scheme: ours[HeaderEncrypted], KeyID: ours[HeaderKeyID], ValueBytes: len(r.Value),
+	}
+	l.Status = command.Status(ours[HeaderStatus])
+	l.Revision = command.FirstRevision
+	if said, ok := ours[HeaderRevision]; ok {
+		if l.Revision, ok = command.ParseRevision([]byte(said), command.FirstRevision); !ok {
+			return nil, errNotADeadLetter
+		}
 	}
 	l.Attempts, _ = strconv.Atoi(ours[HeaderAttempts])
 	l.Time, _ = time.Parse(time.RFC3339Nano, ours[HeaderTimestamp])

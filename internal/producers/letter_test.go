@@ -35,7 +35,7 @@ func TestALetterSaysWhatItsHeadersSay(t *testing.T) {
 	want := &Letter{
 		Record: record, Reason: command.ReasonExhausted, Code: command.CodeRetriesExhausted,
 		Message: "the bank answered 503 three times", Attempts: 4,
-		FailedAt: time.UnixMilli(1_700_000_002_000).UTC(), CommandID: commandID,
+		FailedAt: time.UnixMilli(1_700_000_002_000).UTC(), CommandID: commandID, Revision: 1,
 		Topic: "p.dbs.invoice.upsert", Partition: 7, Offset: 41, Time: time.UnixMilli(1_700_000_000_123).UTC(),
 		Headers: record.Headers[:3], ValueBytes: len(record.Value), Scheme: "reverse", KeyID: "7",
 	}

@@ -21,6 +21,7 @@ type Writer interface {
 type Encoder interface {
 	EncodeOutcome(o *command.Outcome) ([]byte, error)
 	EncodeAttempt(a *command.Attempt) ([]byte, error)
+	EncodeAudit(a *command.AuditRecord) ([]byte, error)
 }
 
 // Names says what the topics are called, which never changes.
@@ -28,6 +29,7 @@ type Names interface {
 	Result(n command.Name) string
 	DeadLetter() string
 	Attempts() string
+	Audit() string
 }
 
 // Encryptor seals the values of dead letters; *sealing.Sealer is one.
@@ -85,7 +87,14 @@ func NewPublisher(w Writer, cfg PublisherConfig) *Publisher {
 // A result that the broker refuses as too large is stored without its payload:
 // status and code stay true, and ce_resultomitted holds the size that did not
 // fit. The payload of a query can be asked for again in smaller parts.
+//
+// What came of a replay stands in the audit before its event does.
 func (p *Publisher) Outcome(ctx context.Context, m *command.Message, o *command.Outcome) (offset int64, err error) {
+	if o.Revision > command.FirstRevision {
+		if err := p.replayed(ctx, m, o); err != nil {
+			return -1, err
+		}
+	}
 	record, err := p.outcome(m, o)
 	if err != nil {
 		return -1, err
@@ -118,9 +127,11 @@ func (p *Publisher) Attempt(ctx context.Context, m *command.Message, a *command.
 	if err != nil {
 		return -1, fmt.Errorf("encoding attempt at command %s: %w", a.CommandID, err)
 	}
-	offset, err = p.writer.Produce(ctx, kafka.Record{
-		Topic: p.attempts, Partition: m.Partition, Key: m.Key, Value: value,
-	})
+	record := kafka.Record{Topic: p.attempts, Partition: m.Partition, Key: m.Key, Value: value}
+	if revision := m.Header(command.HeaderReplayRevision); revision != nil {
+		record.Headers = []kafka.Header{{Key: command.HeaderReplayRevision, Value: revision}}
+	}
+	offset, err = p.writer.Produce(ctx, record)
 	if err != nil {
 		return -1, fmt.Errorf("storing attempt at command %s: %w", a.CommandID, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -45,6 +46,7 @@ func (names) Result(n command.Name) string { return "p." + string(n) + ".result"
 func (names) DeadLetter() string           { return "p.bank.dead-letter" }
 
 func (names) Attempts() string { return "p.bank.attempts" }
+func (names) Audit() string    { return "p.bank.audit" }
 
 // sizer encodes an outcome as its status, with a payload as large as it says.
 type sizer struct{ payload int }
@@ -59,6 +61,10 @@ func (e sizer) EncodeOutcome(o *command.Outcome) ([]byte, error) {
 
 func (sizer) EncodeAttempt(a *command.Attempt) ([]byte, error) {
 	return []byte(a.ChannelRequestID), nil
+}
+
+func (sizer) EncodeAudit(a *command.AuditRecord) ([]byte, error) {
+	return fmt.Appendf(nil, "%s %s %s %d %s %s", a.Action, a.Phase, a.Letter, a.Revision, a.Status, a.Code), nil
 }
 
 func publisher(w Writer, encoder Encoder, encryptor Encryptor, log io.Writer) (*Publisher, *observed) {
@@ -124,6 +130,7 @@ func TestAnOutcomesRecordIsExact(t *testing.T) {
 		{"content-type", "application/avro"},
 		{"ce_status", "SUCCEEDED"},
 		{"ce_code", "dbs.invoice.accepted"},
+		{"ce_revision", "1"},
 		{"traceparent", traceparent},
 		{"tracestate", "vendor=1, other@tenant=x/y"},
 	}

@@ -25,12 +25,15 @@ func (s Subject) Result() bool { return strings.HasSuffix(s.Topic, schemas.Resul
 
 func (s Subject) registered() sr.Schema { return sr.Schema{Schema: s.Schema} }
 
+// own are the topics that have no subject.
+var own = []string{schemas.DeadLetterTopic, schemas.AttemptsTopic, schemas.AuditTopic}
+
 // Subjects are those of the commands and their results, by topic. Dead letters
-// hold what came, and attempts are the processor's own.
+// hold what came; attempts and the audit are the processor's own and its tools'.
 func Subjects(topicPrefix string) []Subject {
 	var all []Subject
 	for _, topic := range schemas.Topics() {
-		if topic == schemas.DeadLetterTopic || topic == schemas.AttemptsTopic {
+		if slices.Contains(own, topic) {
 			continue
 		}
 		all = append(all, Subject{Name: topicPrefix + topic + "-value", Topic: topic, Schema: compact(schemas.Topic(topic))})

@@ -37,6 +37,7 @@ type Retention struct {
 	Results     time.Duration `yaml:"results"`      // default 30 days
 	DeadLetters time.Duration `yaml:"dead_letters"` // default 7 days
 	Attempts    time.Duration `yaml:"attempts"`     // default 7 days
+	Audit       time.Duration `yaml:"audit"`        // default 365 days
 }
 
 const day = 24 * time.Hour
@@ -53,6 +54,7 @@ func (c Config) WithDefaults() Config {
 	orDefault(&c.Retention.Results, 30*day)
 	orDefault(&c.Retention.DeadLetters, 7*day)
 	orDefault(&c.Retention.Attempts, 7*day)
+	orDefault(&c.Retention.Audit, max(365*day, c.Retention.DeadLetters))
 	return c
 }
 
@@ -94,6 +96,7 @@ func (c Config) Validate() error {
 	}{
 		{"commands", c.Retention.Commands}, {"results", c.Retention.Results},
 		{"dead_letters", c.Retention.DeadLetters}, {"attempts", c.Retention.Attempts},
+		{"audit", c.Retention.Audit},
 	} {
 		need(r.age >= time.Minute, "retention."+r.key, "at least a minute")
 	}
@@ -105,5 +108,7 @@ func (c Config) Validate() error {
 		need(r.age >= c.Retention.Commands, "retention."+r.key,
 			"at least retention.commands: a command that outlives its outcome or its attempt is carried out again")
 	}
+	need(c.Retention.Audit >= c.Retention.DeadLetters, "retention.audit",
+		"at least retention.dead_letters: it says what has been done about them")
 	return errors.Join(errs...)
 }

@@ -26,6 +26,9 @@ func (c Config) DeadLetter() string { return c.Prefix + schemas.DeadLetterTopic 
 // Attempts returns the topic of the attempts.
 func (c Config) Attempts() string { return c.Prefix + schemas.AttemptsTopic }
 
+// Audit returns the topic of what people have done about dead letters.
+func (c Config) Audit() string { return c.Prefix + schemas.AuditTopic }
+
 // CommandOf returns the command that a topic carries; ok is false for any other
 // topic.
 func (c Config) CommandOf(topic string) (name command.Name, ok bool) {
@@ -45,8 +48,11 @@ func (c Config) Commands() []string {
 	return all
 }
 
+// auditPartitions is one: its order decides who was first.
+const auditPartitions = 1
+
 // Specs returns how every topic should be: commands, results, dead letters,
-// attempts.
+// attempts, audit.
 func (c Config) Specs() []kafka.TopicSpec {
 	spec := func(name string, partitions int32, retention time.Duration, maxBytes int64) kafka.TopicSpec {
 		s := kafka.TopicSpec{
@@ -73,7 +79,8 @@ func (c Config) Specs() []kafka.TopicSpec {
 	}
 	return append(all,
 		spec(c.DeadLetter(), c.DeadLetterPartitions, c.Retention.DeadLetters, commandBytes+headroom),
-		spec(c.Attempts(), c.Partitions, c.Retention.Attempts, ownBytes))
+		spec(c.Attempts(), c.Partitions, c.Retention.Attempts, ownBytes),
+		spec(c.Audit(), auditPartitions, c.Retention.Audit, ownBytes))
 }
 
 // names returns every topic, and coIndexed those whose partition counts must be
@@ -81,7 +88,7 @@ func (c Config) Specs() []kafka.TopicSpec {
 func (c Config) names() (all, coIndexed []string) {
 	for _, s := range c.Specs() {
 		all = append(all, s.Name)
-		if s.Name != c.DeadLetter() {
+		if s.Name != c.DeadLetter() && s.Name != c.Audit() {
 			coIndexed = append(coIndexed, s.Name)
 		}
 	}

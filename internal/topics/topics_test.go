@@ -47,8 +47,8 @@ func TestSpecs(t *testing.T) {
 			t.Errorf("%s is not deleted by age", s.Name)
 		}
 	}
-	if len(specs) != 16 {
-		t.Errorf("want 7 commands, 7 results, dead letters and attempts; got %d", len(specs))
+	if len(specs) != 17 {
+		t.Errorf("want 7 commands, 7 results, dead letters, attempts and audit; got %d", len(specs))
 	}
 	for topic, want := range map[string]struct {
 		partitions int32
@@ -56,6 +56,7 @@ func TestSpecs(t *testing.T) {
 	}{
 		"customer.create": {12, "604800000"}, "customer.create.result": {12, "2592000000"},
 		"bank.dead-letter": {3, "604800000"}, "bank.attempts": {12, "604800000"},
+		"bank.audit": {1, "31536000000"},
 	} {
 		if s := specs[topic]; s.Partitions != want.partitions || s.Configs["retention.ms"] != want.retention {
 			t.Errorf("%s: got %d partitions, %s ms", topic, s.Partitions, s.Configs["retention.ms"])

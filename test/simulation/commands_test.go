@@ -25,6 +25,7 @@ const (
 func (names) Result(n command.Name) string { return string(n) + ".result" }
 func (names) DeadLetter() string           { return deadLetterTopic }
 func (names) Attempts() string             { return attemptsTopic }
+func (names) Audit() string                { panic("nobody replays anything here") }
 
 func (names) CommandOf(topic string) (command.Name, bool) { return command.ParseName(topic) }
 
@@ -101,6 +102,11 @@ func (c *commands) at(tp kafka.TopicPartition, offset int64) *published {
 		}
 	}
 	return nil
+}
+
+// EncodeAudit implements producers.Encoder.
+func (c *commands) EncodeAudit(*command.AuditRecord) ([]byte, error) {
+	panic("nobody replays anything here")
 }
 
 // EncodeAttempt implements producers.Encoder.
