@@ -12,9 +12,15 @@ type Bank struct {
 	Running        *prometheus.GaugeVec     // group
 	Limit          *prometheus.GaugeVec     // group
 	Waiting        *prometheus.GaugeVec     // group
+	Waits          *prometheus.HistogramVec // group
+	Probe          *prometheus.GaugeVec     // group
 }
 
-var callBuckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30, 60}
+var (
+	callBuckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30, 60}
+	// From a slot that comes free to a bank that is away for hours.
+	waitBuckets = []float64{.001, .01, .1, .5, 1, 5, 10, 30, 60, 300, 1800, 7200}
+)
 
 func newBank(f factory) Bank {
 	return Bank{
@@ -34,5 +40,10 @@ func newBank(f factory) Bank {
 			"How many calls may be under way at present.", "group"),
 		Waiting: f.gauge("bank_commands_waiting",
 			"Commands that wait for their gate to open.", "group"),
+		Waits: f.histogram("command_wait_seconds",
+			"How long commands have waited for their gate: a breaker, a refusal, a full limit. Those that were let through at once are not counted.",
+			waitBuckets, "group"),
+		Probe: f.gauge("bank_probe_seconds",
+			"How long it is until a command may probe a shut gate; 0 while the gate stands open, is being probed, or waits for another secret.", "group"),
 	}
 }

@@ -14,6 +14,7 @@ type Commands struct {
 	AttemptDuration *prometheus.HistogramVec // command
 	Recovered       *prometheus.CounterVec   // command
 	Answered        *prometheus.CounterVec   // command, how: redone, duplicate, reused
+	InDoubt         *prometheus.GaugeVec     // command
 }
 
 // From a local refusal (microseconds) to an invoice that waited out an outage.
@@ -42,5 +43,7 @@ func newCommands(f factory) Commands {
 		Answered: f.counter("commands_answered_total",
 			"Commands that had their outcome before: done by an owner before (redone), published twice (duplicate), or under an id that another command has had (reused).",
 			"command", "how"),
+		InDoubt: f.gauge("commands_in_doubt",
+			"Commands under way that may have been carried out without our knowing, and are being resolved.", "command"),
 	}
 }

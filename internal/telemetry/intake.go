@@ -13,6 +13,7 @@ type Intake struct {
 	DrainDuration  *prometheus.HistogramVec // result
 	InFlight       *prometheus.GaugeVec     // topic
 	Lag            *prometheus.GaugeVec     // topic, partition
+	WatermarkAge   *prometheus.GaugeVec     // topic, partition
 	Paused         *prometheus.GaugeVec     // topic, partition, reason
 	LastCommit     *prometheus.GaugeVec     // no label
 
@@ -43,6 +44,8 @@ func newIntake(f factory) Intake {
 			"Records being carried out.", "topic"),
 		Lag: f.gauge("intake_lag_records",
 			"Offsets between the committed one and the end of the log.", "topic", "partition"),
+		WatermarkAge: f.gauge("intake_watermark_age_seconds",
+			"How long ago the oldest record was published that has been fetched and is not done; 0 when all are done.", "topic", "partition"),
 		Paused: f.gauge("intake_paused",
 			"1 while nothing is read of the partition, for the reason.", "topic", "partition", "reason"),
 		LastCommit: f.gauge("intake_last_commit_timestamp_seconds",

@@ -25,6 +25,8 @@ type Metrics struct {
 	Output
 	Files
 	Registry
+	Traces
+	Console
 }
 
 // NewMetrics registers every metric, with those of the Go runtime and the
@@ -35,12 +37,16 @@ func NewMetrics(version string) *Metrics {
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
-	m := factory{registry}
-	m.gauge("build_info", "The running version; always 1.", "version").WithLabelValues(version).Set(1)
+	m := newMetrics(factory{registry: registry}, version)
+	m.registry = registry
+	return m
+}
+
+func newMetrics(f factory, version string) *Metrics {
+	f.gauge("build_info", "The running version; always 1.", "version").WithLabelValues(version).Set(1)
 	return &Metrics{
-		registry: registry,
-		Commands: newCommands(m), Bank: newBank(m), Intake: newIntake(m), Output: newOutput(m), Files: newFiles(m),
-		Registry: newRegistry(m),
+		Commands: newCommands(f), Bank: newBank(f), Intake: newIntake(f), Output: newOutput(f), Files: newFiles(f),
+		Registry: newRegistry(f), Traces: newTraces(f), Console: newConsole(f),
 	}
 }
 
@@ -62,30 +68,9 @@ func (m *Metrics) Gather() ([]*dto.MetricFamily, error) {
 	return m.registry.Gather()
 }
 
-// Handler serves the metrics in Prometheus' text format.
+// Handler serves the metrics as the reader asks for them: in Prometheus' text format,
+// in OpenMetrics, which has exemplars too, or in protobuf, which has native histograms
+// and exemplars.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(prometheus.GathererFunc(m.Gather), promhttp.HandlerOpts{})
-}
-
-// factory makes metrics under the one namespace and registers them.
-type factory struct{ registry *prometheus.Registry }
-
-func (f factory) counter(name, help string, labels ...string) *prometheus.CounterVec {
-	c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
-	f.registry.MustRegister(c)
-	return c
-}
-
-func (f factory) gauge(name, help string, labels ...string) *prometheus.GaugeVec {
-	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, labels)
-	f.registry.MustRegister(g)
-	return g
-}
-
-func (f factory) histogram(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
-	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Namespace: namespace, Name: name, Help: help, Buckets: buckets,
-	}, labels)
-	f.registry.MustRegister(h)
-	return h
+	return promhttp.HandlerFor(prometheus.GathererFunc(m.Gather), promhttp.HandlerOpts{EnableOpenMetrics: true})
 }

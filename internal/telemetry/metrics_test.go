@@ -1,6 +1,7 @@
 package telemetry_test
 
 import (
+	"math"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -30,6 +31,54 @@ func TestMetricsAreServed(t *testing.T) {
 			t.Errorf("want %q in the answer", want)
 		}
 	}
+}
+
+const sampled = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+func TestAnExemplarLeadsToItsTrace(t *testing.T) {
+	t.Parallel()
+	for traceparent, want := range map[string]bool{
+		sampled: true, "": false, sampled[:54] + "0": false, sampled[:54] + "2": false, sampled[:54] + "3": true, sampled[1:]: false,
+	} {
+		m := telemetry.NewMetrics("v0")
+		telemetry.ObserveTraced(m.CallDuration.WithLabelValues("customer.create"), .1, traceparent)
+		r := httptest.NewRequest("GET", "/metrics", nil)
+		r.Header.Set("Accept", "application/openmetrics-text; version=1.0.0")
+		answer := httptest.NewRecorder()
+		m.Handler().ServeHTTP(answer, r)
+		body := answer.Body.String()
+		exemplar := `processor_bank_call_duration_seconds_bucket{command="customer.create",le="0.1"} 1 # {trace_id="0af7651916cd43dd8448eb211c80319c"} 0.1`
+		if !strings.HasSuffix(body, "# EOF\n") || strings.Contains(body, exemplar) != want || strings.Contains(body, "trace_id") != want {
+			t.Errorf("%q: want an exemplar: %t, in OpenMetrics\n%s", traceparent, want, body)
+		}
+		if !strings.Contains(body, `processor_bank_call_duration_seconds_count{command="customer.create"} 1`) {
+			t.Errorf("%q: the value itself is not counted", traceparent)
+		}
+	}
+}
+
+func TestHistogramsAreNativeToo(t *testing.T) {
+	t.Parallel()
+	m := telemetry.NewMetrics("v0")
+	for i := range 100_000 { // far more than there are native buckets
+		m.CallDuration.WithLabelValues("customer.create").Observe(math.Pow(1.01, float64(i%4000)))
+	}
+	families, err := m.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() != "processor_bank_call_duration_seconds" {
+			continue
+		}
+		h := f.GetMetric()[0].GetHistogram()
+		buckets := len(h.GetPositiveDelta())
+		if len(h.GetBucket()) != 14 || h.Schema == nil || buckets < 50 || buckets > 200 {
+			t.Errorf("%d classic buckets, schema %v, %d native ones", len(h.GetBucket()), h.Schema, buckets)
+		}
+		return
+	}
+	t.Error("the histogram is not there")
 }
 
 func TestMetricsPassLint(t *testing.T) {
