@@ -16,6 +16,8 @@ type task struct {
 	// arrival counts the records that the scheduler has taken in.
 	arrival uint64
 	next    *task // in its chain
+	// older and newer are its neighbours among its partition's tasks.
+	older, newer *task
 }
 
 // chain holds the tasks of one key in the order in which they run. The head runs

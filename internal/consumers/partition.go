@@ -34,6 +34,7 @@ type partition struct {
 	// started is the highest offset that a handler has seen, -1 before any.
 	started int64
 	keyless *chain
+	taken   taken // its tasks
 
 	// backlog has been fetched and waits for room in the window; covered is what
 	// the window covers once the backlog is in it.

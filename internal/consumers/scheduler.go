@@ -155,6 +155,7 @@ func (s *scheduler) enqueue(t *task) {
 	s.arrivals++
 	t.arrival = s.arrivals
 	p := t.part
+	p.taken.add(t)
 	if planted.Off(planted.Order) {
 		s.chain(t, t.arrival)
 		return

@@ -47,6 +47,9 @@ type PartitionStatus struct {
 	HighWatermark int64 // as of the last fetch
 	Lag           int64 // offsets that are published and not done, at most
 	Buffered      int   // records that run or wait to
+	// Oldest is when the oldest record was published that has been fetched and is not
+	// done; zero where there is none.
+	Oldest time.Time
 	Paused        string
 }
 
@@ -80,7 +83,7 @@ func (s *scheduler) describe(st *Status) {
 		ps := PartitionStatus{
 			TopicPartition: p.tp, Committed: unknownPosition, Position: p.position,
 			HighWatermark: p.highWatermark, Buffered: p.window.pending + len(p.backlog),
-			Paused: string(s.pauseOf(p)),
+			Oldest: p.oldest(), Paused: string(s.pauseOf(p)),
 		}
 		if p.position >= 0 {
 			ps.Committed = p.window.committed()

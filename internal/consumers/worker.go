@@ -162,7 +162,9 @@ func (s *scheduler) newTask() *task {
 	return t
 }
 
+// freeTask ends a task, which is done, or given back.
 func (s *scheduler) freeTask(t *task) {
+	t.part.taken.remove(t)
 	*t = task{next: s.freeTasks}
 	s.freeTasks = t
 }
