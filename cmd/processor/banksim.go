@@ -16,7 +16,7 @@ import (
 
 type banksimFlags struct {
 	address, cert, key, clientCA string
-	ledger, duplicates           string
+	ledger, duplicates, output   string
 }
 
 func banksimCommand(t terminal) *cobra.Command {
@@ -41,6 +41,8 @@ func banksimCommand(t terminal) *cobra.Command {
 	c.Flags().StringVar(&f.duplicates, "duplicates", string(banksim.DuplicatesRefused),
 		"what becomes of a repeated insert or completion: refused, or by a bank that\n"+
 			"does not see that it is one recorded again (`refused|recorded`)")
+	oneOf(c, "duplicates", string(banksim.DuplicatesRefused), string(banksim.DuplicatesRecorded))
+	addOutput(c, &f.output, formatText)
 	c.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 	return c
 }
@@ -70,8 +72,18 @@ func simulate(ctx context.Context, t terminal, f banksimFlags) (err error) {
 	if tlsConfig != nil {
 		scheme = "https"
 	}
-	fmt.Fprintf(t.out, "bank simulator at %s://%s\n", scheme, listener.Addr())
+	if err := f.announce(t, scheme+"://"+listener.Addr().String()); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	return bank.Serve(ctx, listener, tlsConfig)
+}
+
+func (f banksimFlags) announce(t terminal, url string) error {
+	if f.output == formatJSON {
+		return writeJSON(t, map[string]string{"bank": url})
+	}
+	_, err := fmt.Fprintf(t.out, "bank simulator at %s\n", url)
+	return err
 }
 
 func (f banksimFlags) tls() (*tls.Config, error) {

@@ -93,5 +93,5 @@ func TestBanksimGoesOnWithItsLedger(t *testing.T) {
 	if code != exitUsage {
 		t.Errorf("got %d", code)
 	}
-	wantAll(t, errs, "duplicates must be refused or recorded")
+	wantAll(t, errs, `--duplicates is "ignored": want refused or recorded`)
 }

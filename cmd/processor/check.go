@@ -1,11 +1,11 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,9 +13,15 @@ import (
 	"bankprocessor/internal/config"
 )
 
+type checkFlags struct {
+	settings
+	output, color string
+	offline       bool
+	timeout       time.Duration
+}
+
 func checkCommand(t terminal) *cobra.Command {
-	var s settings
-	var output string
+	var f checkFlags
 	c := &cobra.Command{
 		Use: "check --config FILE", Short: "Says all that is wrong at once, and changes nothing", Args: cobra.NoArgs,
 		Long: "Checks configuration, schemas, brokers, topics, permissions, registry, secrets,\n" +
@@ -23,25 +29,46 @@ func checkCommand(t terminal) *cobra.Command {
 			"faulty configuration leaves is looked at, too. It changes nothing, joins no group\n" +
 			"and sends no credentials to a bank: secrets are looked at where they stand, since\n" +
 			"a wrong one, tried at the bank five times, locks the application.\n" +
-			"Exit code 2: the configuration has faults. 1: what it relies on has.",
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := checkOutput(output, formatTable); err != nil {
-				return err
-			}
-			cfg, faults, err := s.inspect(t)
-			if err != nil {
-				return err
-			}
-			found := append(findingsOf(faults), worldly(app.Check(c.Context(), cfg, faults))...)
-			if err := show(t, output, found); err != nil {
-				return err
-			}
-			return verdict(faults, found)
-		},
+			"Exit code 2: the configuration has faults. 1: what it relies on has. With\n" +
+			"--offline the configuration and the files that it names are looked at, and no\n" +
+			"network is.",
+		Example: "  processor check --config processor.yaml --offline\n" +
+			"  processor check --config processor.yaml --output json --timeout 30s",
+		RunE: func(c *cobra.Command, _ []string) error { return f.check(c.Context(), t) },
 	}
-	s.add(c)
-	addOutput(c, &output, formatTable)
+	f.add(c)
+	addOutput(c, &f.output, formatTable)
+	addColor(c, &f.color)
+	c.Flags().BoolVar(&f.offline, "offline", false, "looks at the configuration and at files alone; the rest is skipped")
+	c.Flags().DurationVar(&f.timeout, "timeout", time.Minute, "how long all of it may take; what has not answered by then has failed")
 	return c
+}
+
+func (f *checkFlags) check(ctx context.Context, t terminal) error {
+	if f.timeout <= 0 {
+		return fmt.Errorf("%w: --timeout is %s: want more than 0", errUsage, f.timeout)
+	}
+	cfg, faults, err := f.inspect(t)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	defer cancel()
+	look := app.Check
+	if f.offline {
+		look = app.CheckOffline
+	}
+	looked := look(ctx, cfg, faults)
+	for i := range looked {
+		if errors.Is(looked[i].Err, context.DeadlineExceeded) && ctx.Err() != nil {
+			looked[i].Err = fmt.Errorf("no answer within %s (--timeout): %w", f.timeout, looked[i].Err)
+		}
+	}
+	found := append(findingsOf(faults), worldly(looked)...)
+	if err := f.show(t, found); err != nil {
+		return err
+	}
+	return verdict(faults, found)
 }
 
 // finding is one line of the answer.
@@ -83,12 +110,13 @@ func worldly(found []app.Finding) []finding {
 	return all
 }
 
-func show(t terminal, output string, found []finding) error {
-	if output == formatJSON {
-		return json.NewEncoder(t.out).Encode(found)
+func (f *checkFlags) show(t terminal, found []finding) error {
+	if f.output == formatJSON {
+		return writeList(t, found)
 	}
-	for _, f := range found {
-		if _, err := fmt.Fprintln(t.out, f.line()); err != nil {
+	colored := t.colored(f.color)
+	for _, one := range found {
+		if _, err := fmt.Fprintln(t.out, one.line(colored)); err != nil {
 			return err
 		}
 	}
@@ -97,7 +125,7 @@ func show(t terminal, output string, found []finding) error {
 
 // line is the finding for people. Whoever answered may have had a part in its
 // words: the names in a certificate, for one.
-func (f finding) line() string {
+func (f finding) line(colored bool) string {
 	lines := strings.Split(f.text, "\n")
 	for i := range lines {
 		lines[i] = plain(lines[i])
@@ -105,13 +133,13 @@ func (f finding) line() string {
 	text := strings.Join(lines, "\n        ")
 	switch {
 	case f.Status == "fail":
-		return "FAIL  " + f.Check + ": " + text
+		return paint("FAIL", red, colored) + "  " + f.Check + ": " + text
 	case f.Status == "skipped":
-		return "skip  " + f.Check + ": " + text
+		return paint("skip", yellow, colored) + "  " + f.Check + ": " + text
 	case f.text != "":
-		return "ok    " + f.Check + " (" + text + ")"
+		return paint("ok", green, colored) + "    " + f.Check + " (" + text + ")"
 	}
-	return "ok    " + f.Check
+	return paint("ok", green, colored) + "    " + f.Check
 }
 
 // checkError sums up what has been shown. It is a fault of the configuration
@@ -144,13 +172,4 @@ func verdict(faults *config.Faults, found []finding) error {
 		return e
 	}
 	return nil
-}
-
-// inspect reads the configuration with its faults.
-func (s *settings) inspect(t terminal) (config.Config, *config.Faults, error) {
-	c, faults, err := config.Inspect(s.file, t.environ)
-	if errors.Is(err, os.ErrNotExist) {
-		err = fmt.Errorf("%w: %w", err, errConfigFile)
-	}
-	return c, faults, err
 }

@@ -116,7 +116,7 @@ func TestAFindingDoesNotSteerTheTerminal(t *testing.T) {
 	t.Parallel()
 	f := finding{Check: "banks.x address", Status: "fail", text: "is for \x1b[2Jx\rok\nand \u009b1m"}
 	const want = "FAIL  banks.x address: is for \uFFFD[2Jx\uFFFDok\n        and \uFFFD1m"
-	if got := f.line(); got != want {
+	if got := f.line(false); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

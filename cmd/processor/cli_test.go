@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"bankprocessor/internal/sandbox"
-	"bankprocessor/test/capture"
 )
 
 func TestWrongUsage(t *testing.T) {
@@ -45,7 +44,11 @@ func TestWrongUsage(t *testing.T) {
 		{"dlq show a/1@2 --key-file f --key-env E", []string{"none of the others can be"}},
 		{"dlq keys create --private x", []string{`required flag(s) "public"`}},
 		{"dlq keys retire --private x --public y", []string{"accepts 1 arg"}},
-		{"dev --log-level loud", []string{"level: want debug"}},
+		{"dev --log-level loud", []string{`--log-level is "loud": want debug, info, warn or error`}},
+		{"check --timeout 0s", []string{"--timeout is 0s: want more than 0"}},
+		{"completion", []string{"accepts 1 arg"}},
+		{"completion tcsh", []string{`invalid argument "tcsh"`}},
+		{"watch --color pink", []string{`--color is "pink": want auto, always or never`}},
 		{"dev --partitions -1", []string{"partitions: want at least 1"}},
 	} {
 		t.Run(tt.args, func(t *testing.T) {
@@ -165,15 +168,5 @@ func TestNoBroker(t *testing.T) {
 			}
 			wantAll(t, errs, "no broker of 127.0.0.1:1 answers", "kafka.brokers", "connection refused")
 		})
-	}
-}
-
-func TestColors(t *testing.T) {
-	t.Parallel()
-	if (terminal{out: &capture.Text{}}).colored() {
-		t.Error("want no colors where there is no terminal")
-	}
-	if got := paint("x", red, true); got != "\x1b[31mx\x1b[0m" {
-		t.Errorf("got %q", got)
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func demoCommand(t terminal) *cobra.Command {
-	verbose := false
+	verbose, output, color := false, "", ""
 	c := &cobra.Command{
 		Use: "demo", Short: "Shows the whole job on embedded parts, and checks every outcome", Args: cobra.NoArgs,
 		Long: "Starts an embedded broker, the bank simulator and the processor, sends commands of\n" +
@@ -21,11 +21,15 @@ func demoCommand(t terminal) *cobra.Command {
 			if verbose {
 				log = telemetry.NewLogger(t.err, telemetry.LogConfig{Format: "text"})
 			}
-			return demo.Run(c.Context(), t.out, demo.Options{
-				Version: buildVersion(), Color: t.colored(), Logger: log,
-			})
+			options := demo.Options{Version: buildVersion(), Color: t.colored(color), Logger: log}
+			if output == formatJSON {
+				options.Each = func(l demo.Line) error { return writeJSON(t, l) }
+			}
+			return demo.Run(c.Context(), t.out, options)
 		},
 	}
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "shows the processor's log on standard error")
+	addOutput(c, &output, formatText)
+	addColor(c, &color)
 	return c
 }

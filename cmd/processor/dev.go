@@ -17,6 +17,7 @@ import (
 type devFlags struct {
 	kafkaPort, bankPort int
 	admin, level        string
+	output              string
 	topics              topics.Config
 }
 
@@ -32,8 +33,10 @@ func devCommand(t terminal) *cobra.Command {
 	c.Flags().IntVar(&f.bankPort, "bank-port", 8080, "`PORT` of the bank simulator; 0 takes a free one")
 	c.Flags().StringVar(&f.admin, "admin", "127.0.0.1:9464", "`HOST:PORT` of the admin port; port 0 takes a free one")
 	c.Flags().StringVar(&f.level, "log-level", "info", "`LEVEL` of the log: debug, info, warn or error")
+	oneOf(c, "log-level", "debug", "info", "warn", "error")
 	c.Flags().Int32Var(&f.topics.Partitions, "partitions", 12, "partitions of every topic but the dead letters")
 	c.Flags().StringVar(&f.topics.Prefix, "topic-prefix", "", "`PREFIX` of the topics")
+	addOutput(c, &f.output, formatText)
 	return c
 }
 
@@ -56,10 +59,22 @@ func develop(ctx context.Context, t terminal, f devFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	return a.Run(ctx, func() { announce(t, box, a, f.topics.Prefix) })
+	return a.Run(ctx, func() { f.announce(t, box, a) })
 }
 
-func announce(t terminal, box *sandbox.Sandbox, a *app.App, prefix string) {
+// devLine is where everything is, in JSON.
+type devLine struct {
+	Brokers []string `json:"brokers"`
+	Bank    string   `json:"bank"`
+	Admin   string   `json:"admin"`
+}
+
+func (f devFlags) announce(t terminal, box *sandbox.Sandbox, a *app.App) {
+	if f.output == formatJSON {
+		_ = writeJSON(t, devLine{box.Brokers(), box.BankURL(), "http://" + a.AdminAddress() + "/"})
+		return
+	}
+	prefix := f.topics.Prefix
 	brokers := strings.Join(box.Brokers(), ",")
 	flags := "--brokers " + brokers
 	if prefix != "" {

@@ -46,14 +46,11 @@ const (
 	encodeJSON         = "json"
 )
 
-// encodingCodec writes one kind of command in an encoding. JSON needs no frame.
+// encodingCodec writes one kind of command in one of the encodings. JSON needs no
+// frame.
 func encodingCodec(ctx context.Context, cfg config.Config, name command.Name, encoding string) (*codec.Codec, error) {
-	switch encoding {
-	case encodeSingleObject, encodeJSON:
+	if encoding != encodeConfluent {
 		return newCodec(cfg)
-	case encodeConfluent:
-	default:
-		return nil, fmt.Errorf("%w: there is no encoding %q: want %s, %s or %s", errUsage, encoding, encodeSingleObject, encodeConfluent, encodeJSON)
 	}
 	if !cfg.Registry.Enabled() {
 		return nil, fmt.Errorf("%w: %w", errUsage, errNoRegistry)

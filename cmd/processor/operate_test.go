@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"bankprocessor/internal/sandbox"
+	"bankprocessor/internal/topics"
 )
 
 func TestTopics(t *testing.T) {
@@ -26,12 +27,13 @@ func TestTopics(t *testing.T) {
 		t.Errorf("got %d, %s", code, errs)
 	}
 	wantAll(t, out, "created, 2 partitions", "bank.dead-letter")
-	if strings.Count(out, "created") != 16 {
-		t.Errorf("want 16 topics, got %s", out)
+	all := len(topics.Config{}.WithDefaults().Specs())
+	if strings.Count(out, "created") != all {
+		t.Errorf("want %d topics, got %s", all, out)
 	}
 
 	code, out, _ = execute(t, "", "topics", "apply", "--config", file)
-	if code != exitDone || strings.Count(out, "as configured") != 16 {
+	if code != exitDone || strings.Count(out, "as configured") != all {
 		t.Errorf("want a second apply to change nothing, got %d, %s", code, out)
 	}
 

@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -28,12 +26,10 @@ func schemasCommand(t terminal) *cobra.Command {
 			"registry does not have. When one is incompatible nothing is registered. Nothing\n"+
 			"else is set, unless --compatibility asks for it.",
 		func(c *cobra.Command, client *registry.Client, subjects []registry.Subject) ([]registry.State, error) {
-			if level != "" && !slices.Contains(registry.Levels(), level) {
-				return nil, fmt.Errorf("%w: there is no compatibility level %q: want one of %s", errUsage, level, strings.Join(registry.Levels(), ", "))
-			}
 			return client.Apply(c.Context(), subjects, level)
 		})
 	apply.Flags().StringVar(&level, "compatibility", "", "holds each of our subjects to this `LEVEL`, such as BACKWARD_TRANSITIVE")
+	oneOf(apply, "compatibility", registry.Levels()...)
 	c.AddCommand(
 		schemasSubcommand(t, "list", "Shows every subject and what the registry has of it",
 			"Shows every subject of ours: the version and the id of our schema there, and\n"+
@@ -59,6 +55,7 @@ func schemasSubcommand(t terminal, name, short, long string,
 	work func(*cobra.Command, *registry.Client, []registry.Subject) ([]registry.State, error),
 ) *cobra.Command {
 	var s settings
+	var output string
 	c := &cobra.Command{
 		Use: name, Short: short, Long: long, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -75,22 +72,67 @@ func schemasSubcommand(t terminal, name, short, long string,
 			}
 			defer client.Close()
 			states, err := work(c, client, registry.Subjects(cfg.Topics.Prefix))
-			printSchemas(t, states)
+			if err == nil || len(states) > 0 {
+				err = errors.Join(showSchemas(t, output, states), err)
+			}
 			return err
 		},
 	}
 	s.add(c)
 	s.addRegistry(c)
-	c.Flags().StringVar(&s.prefix, "topic-prefix", "", "`PREFIX` of the topics, instead of topics.prefix")
+	s.addPrefix(c)
+	addOutput(c, &output, formatTable)
 	return c
 }
 
-func printSchemas(t terminal, states []registry.State) {
+func showSchemas(t terminal, output string, states []registry.State) error {
+	if output == formatJSON {
+		var lines []schemaLine
+		for _, s := range states {
+			lines = append(lines, lineOfSchema(s))
+		}
+		return writeList(t, lines)
+	}
 	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-	defer func() { _ = w.Flush() }()
 	for _, s := range states {
 		fmt.Fprintf(w, "%s\t%s\n", s.Name, schemaState(s))
 	}
+	return w.Flush()
+}
+
+// schemaLine is a subject of the registry in JSON.
+type schemaLine struct {
+	Subject string `json:"subject"`
+	// State is missing, created (registered just now), registered, compatible
+	// (and not registered) or incompatible.
+	State string `json:"state"`
+	// Version and ID are those of our schema, Latest and LatestID of the latest;
+	// absent where there is none.
+	Version  int    `json:"version,omitempty"`
+	ID       int    `json:"id,omitempty"`
+	Latest   int    `json:"latest,omitempty"`
+	LatestID int    `json:"latestId,omitempty"`
+	Level    string `json:"level,omitempty"` // of compatibility
+	// Conflicts say what is incompatible.
+	Conflicts []string `json:"conflicts,omitempty"`
+}
+
+func lineOfSchema(s registry.State) schemaLine {
+	l := schemaLine{
+		Subject: s.Name, State: "compatible", Version: s.Version, ID: s.ID,
+		Latest: s.Latest, LatestID: s.LatestID, Level: s.Level, Conflicts: s.Conflicts,
+	}
+	switch {
+	case s.Applied:
+		l.State = "created"
+	case s.Registered():
+		l.State = "registered"
+	case s.Missing():
+		l.State = "missing"
+	case len(s.Conflicts) > 0:
+		l.State = "incompatible"
+	}
+	return l
 }
 
 func schemaState(s registry.State) string {

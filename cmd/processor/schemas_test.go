@@ -58,7 +58,7 @@ func TestSchemas(t *testing.T) {
 	out, _ = tool(exitDone, "apply", "--compatibility", "FULL")
 	wantAll(t, out, "t.dbs.limit.query.result-value", "registered: version 1, id ", ", the latest")
 	_, errs := tool(exitUsage, "apply", "--compatibility", "SOME")
-	wantAll(t, errs, `no compatibility level "SOME"`, "BACKWARD_TRANSITIVE")
+	wantAll(t, errs, `--compatibility is "SOME": want `, "BACKWARD_TRANSITIVE")
 	tool(exitUsage)
 }
 

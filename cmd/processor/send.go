@@ -24,6 +24,7 @@ type sendFlags struct {
 	settings
 	force, newID bool
 	encoding     string
+	output       string
 	timeout      time.Duration
 }
 
@@ -36,7 +37,7 @@ func sendCommand(t terminal) *cobra.Command {
 			"with the right key, and prints each one's id with its partition and offset. A\n" +
 			"missing commandId or issuedAt is filled in.\n\nCommands: " + strings.Join(commandNames(), ", "),
 		Example: "  processor send dbs.limit.query --brokers 127.0.0.1:9092 query.json",
-		Args:    cobra.RangeArgs(1, 2), ValidArgs: commandNames(),
+		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(c *cobra.Command, args []string) error {
 			name, err := commandName(args[0])
 			if err != nil {
@@ -53,6 +54,8 @@ func sendCommand(t terminal) *cobra.Command {
 	f.addCluster(c)
 	f.addRegistry(c)
 	c.Flags().StringVar(&f.encoding, "encoding", encodeSingleObject, "`ENCODING` of the commands: single-object, confluent or json")
+	oneOf(c, "encoding", encodeSingleObject, encodeConfluent, encodeJSON)
+	addOutput(c, &f.output, formatText)
 	c.Flags().BoolVar(&f.force, "force", false, "sends commands that fail the local checks, too")
 	c.Flags().BoolVar(&f.newID, "new-id", false, "gives every command a new id and moment")
 	c.Flags().DurationVar(&f.timeout, "timeout", 30*time.Second, "how long Kafka may take to store them")
@@ -99,7 +102,7 @@ func send(ctx context.Context, t terminal, f sendFlags, name command.Name, in io
 		return err
 	}
 	drafts := drafts{
-		name: name, json: json.NewDecoder(in), force: f.force, errs: t.err,
+		name: name, json: json.NewDecoder(in), force: f.force, terminal: t, machines: f.output == formatJSON,
 		drafter: upstream.Drafter{Codec: events, Topics: cfg.Topics, Rules: rules(cfg), Now: time.Now, NewIDs: f.newID, JSON: f.encoding == encodeJSON},
 	}
 	first, err := drafts.next(chunk) // before any connection: mistakes are told at once
@@ -124,7 +127,7 @@ func send(ctx context.Context, t terminal, f sendFlags, name command.Name, in io
 		return err
 	}
 	defer func() { _ = sender.Close(context.WithoutCancel(ctx)) }()
-	return drafts.send(ctx, t, sender, first, f.timeout)
+	return drafts.send(ctx, sender, first, f.timeout)
 }
 
 func rules(cfg config.Config) func(time.Time) command.Rules {
@@ -139,8 +142,32 @@ type drafts struct {
 	json    *json.Decoder
 	drafter upstream.Drafter
 	force   bool
-	errs    io.Writer
 	read    int
+	// machines has everything told in JSON.
+	machines bool
+	terminal terminal
+}
+
+// sentLine is a command that Kafka has stored, in JSON.
+type sentLine struct {
+	CommandID string `json:"commandId"`
+	Topic     string `json:"topic"`
+	Partition int32  `json:"partition"`
+	Offset    int64  `json:"offset"`
+}
+
+// refusedLine is a command that fails the local checks, in JSON.
+type refusedLine struct {
+	Command    int             `json:"command"` // which of the input it is, from 1
+	CommandID  string          `json:"commandId,omitempty"`
+	Error      string          `json:"error,omitempty"` // it cannot be read
+	Violations []violationLine `json:"violations,omitempty"`
+}
+
+type violationLine struct {
+	Field   string `json:"field"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
 }
 
 // next returns up to n commands, none of which may fail a check unless forced;
@@ -161,7 +188,7 @@ func (d *drafts) next(n int) ([]upstream.Draft, error) {
 		draft, err := d.drafter.FromJSON(d.name, text)
 		if err != nil {
 			refused++
-			fmt.Fprintf(d.errs, "command %d: %v\n", d.read, err)
+			d.tellUnreadable(err)
 			continue
 		}
 		if len(draft.Violations) > 0 {
@@ -178,14 +205,41 @@ func (d *drafts) next(n int) ([]upstream.Draft, error) {
 	return all, nil
 }
 
+// onError is the terminal with what goes to standard error.
+func (d *drafts) onError() terminal { return terminal{out: d.terminal.err} }
+
+func (d *drafts) tellUnreadable(err error) {
+	if d.machines {
+		_ = writeJSON(d.onError(), refusedLine{Command: d.read, Error: err.Error()})
+		return
+	}
+	fmt.Fprintf(d.terminal.err, "command %d: %v\n", d.read, err)
+}
+
 func (d *drafts) tell(draft upstream.Draft) {
-	fmt.Fprintf(d.errs, "command %d (%s) fails the local checks:\n", d.read, draft.Command.ID)
+	if d.machines {
+		line := refusedLine{Command: d.read, CommandID: draft.Command.ID}
+		for _, v := range draft.Violations {
+			line.Violations = append(line.Violations, violationLine{v.Field, string(v.Code), v.Message})
+		}
+		_ = writeJSON(d.onError(), line)
+		return
+	}
+	fmt.Fprintf(d.terminal.err, "command %d (%s) fails the local checks:\n", d.read, draft.Command.ID)
 	for _, v := range draft.Violations {
-		fmt.Fprintf(d.errs, "  %s: %s (%s)\n", v.Field, v.Message, v.Code)
+		fmt.Fprintf(d.terminal.err, "  %s: %s (%s)\n", v.Field, v.Message, v.Code)
 	}
 }
 
-func (d *drafts) send(ctx context.Context, t terminal, sender *upstream.Sender, next []upstream.Draft, timeout time.Duration) error {
+func (d *drafts) tellSent(id string, r kafka.Record) {
+	if d.machines {
+		_ = writeJSON(d.terminal, sentLine{id, r.Topic, r.Partition, r.Offset})
+		return
+	}
+	fmt.Fprintf(d.terminal.out, "%s %s/%d@%d\n", id, r.Topic, r.Partition, r.Offset)
+}
+
+func (d *drafts) send(ctx context.Context, sender *upstream.Sender, next []upstream.Draft, timeout time.Duration) error {
 	sent := 0
 	for len(next) > 0 {
 		records := make([]kafka.Record, len(next))
@@ -198,7 +252,7 @@ func (d *drafts) send(ctx context.Context, t terminal, sender *upstream.Sender, 
 		for i, r := range stored {
 			if r.Offset >= 0 {
 				sent++
-				fmt.Fprintf(t.out, "%s %s/%d@%d\n", next[i].Command.ID, r.Topic, r.Partition, r.Offset)
+				d.tellSent(next[i].Command.ID, r)
 			}
 		}
 		if err != nil {

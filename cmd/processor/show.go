@@ -13,9 +13,9 @@ import (
 )
 
 // shower returns how events are shown.
-func shower(t terminal, output string) func(downstream.Event) error {
+func shower(t terminal, output, color string) func(downstream.Event) error {
 	if output != formatJSON {
-		return tableShower(t)
+		return tableShower(t, t.colored(color))
 	}
 	return func(e downstream.Event) error {
 		line, err := jsonLine(e)
@@ -56,8 +56,8 @@ func position(e downstream.Event) string {
 
 const row = "%-8s  %-25s  %s  %-36s  %-3s  %-36s  %s\n"
 
-func tableShower(t terminal) func(downstream.Event) error {
-	headed, colored := false, t.colored()
+func tableShower(t terminal, colored bool) func(downstream.Event) error {
+	headed := false
 	return func(e downstream.Event) error {
 		if !headed {
 			headed = true
@@ -92,20 +92,7 @@ func line(columns ...any) string {
 
 func pad(status string) string { return fmt.Sprintf("%-11s", status) }
 
-const (
-	red    = "31"
-	green  = "32"
-	yellow = "33"
-)
-
 var statusColors = map[command.Status]string{
 	command.Succeeded: green, command.Partial: yellow, command.Pending: yellow,
 	command.Rejected: yellow, command.Failed: red, command.InDoubt: red,
-}
-
-func paint(s, color string, colored bool) string {
-	if !colored {
-		return s
-	}
-	return "\x1b[" + color + "m" + s + "\x1b[0m"
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -33,6 +34,7 @@ func topicsSubcommand(t terminal, name, short string,
 	work func(*cobra.Command, *kafka.Client, []kafka.TopicSpec) ([]kafka.TopicState, error),
 ) *cobra.Command {
 	var s settings
+	var output string
 	c := &cobra.Command{
 		Use: name, Short: short, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -46,7 +48,9 @@ func topicsSubcommand(t terminal, name, short string,
 			}
 			defer client.Close()
 			states, err := work(c, client, cfg.Topics.Specs())
-			printTopics(t, states)
+			if err == nil || len(states) > 0 {
+				err = errors.Join(showTopics(t, output, states), err)
+			}
 			if err != nil {
 				return err
 			}
@@ -54,15 +58,57 @@ func topicsSubcommand(t terminal, name, short string,
 		},
 	}
 	s.addCluster(c)
+	addOutput(c, &output, formatTable)
 	return c
 }
 
-func printTopics(t terminal, states []kafka.TopicState) {
+func showTopics(t terminal, output string, states []kafka.TopicState) error {
+	if output == formatJSON {
+		var lines []topicLine
+		for _, s := range states {
+			lines = append(lines, lineOfTopic(s))
+		}
+		return writeList(t, lines)
+	}
 	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-	defer func() { _ = w.Flush() }()
 	for _, s := range states {
 		fmt.Fprintf(w, "%s\t%s\n", s.Wanted.Name, topicState(s))
 	}
+	return w.Flush()
+}
+
+// topicLine is a topic in JSON.
+type topicLine struct {
+	Topic string `json:"topic"`
+	// State is missing, created (just now), as-configured or differs.
+	State string `json:"state"`
+	// Partitions are those that are configured.
+	Partitions  int32            `json:"partitions"`
+	Differences []differenceLine `json:"differences,omitempty"`
+}
+
+type differenceLine struct {
+	Property   string `json:"property"`
+	Have       string `json:"have"`
+	Configured string `json:"configured"`
+}
+
+func lineOfTopic(s kafka.TopicState) topicLine {
+	l := topicLine{Topic: s.Wanted.Name, Partitions: s.Wanted.Partitions}
+	switch {
+	case s.Created:
+		l.State = "created"
+	case !s.Exists:
+		l.State = "missing"
+	case len(s.Differences) == 0:
+		l.State = "as-configured"
+	default:
+		l.State = "differs"
+	}
+	for _, d := range s.Differences {
+		l.Differences = append(l.Differences, differenceLine{d.Property, d.Have, d.Want})
+	}
+	return l
 }
 
 func topicState(s kafka.TopicState) string {

@@ -12,13 +12,27 @@ import (
 var version = ""
 
 func versionCommand(t terminal) *cobra.Command {
-	return &cobra.Command{
+	var output string
+	c := &cobra.Command{
 		Use: "version", Short: "Prints version and build", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if output == formatJSON {
+				return writeJSON(t, versionLine{buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH})
+			}
 			_, err := fmt.Fprintf(t.out, "processor %s %s %s/%s\n", buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}
+	addOutput(c, &output, formatText)
+	return c
+}
+
+// versionLine is the version in JSON.
+type versionLine struct {
+	Version string `json:"version"`
+	Go      string `json:"go"`
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
 }
 
 // buildVersion is what the build was told, or what the go tool knows of it.

@@ -16,7 +16,7 @@ import (
 
 type watchFlags struct {
 	settings
-	output        string
+	output, color string
 	deadLetters   bool
 	fromBeginning bool
 	count         int
@@ -30,8 +30,7 @@ func watchCommand(t terminal) *cobra.Command {
 		Use: "watch [COMMAND...]", Short: "Shows outcomes as they come",
 		Long: "Shows the outcomes of the commands, or of all seven, as a table or as NDJSON. It\n" +
 			"joins no consumer group and leaves no trace.",
-		Example:   "  processor watch --brokers 127.0.0.1:9092 --dead-letters",
-		ValidArgs: commandNames(),
+		Example: "  processor watch --brokers 127.0.0.1:9092 --dead-letters",
 		RunE: func(c *cobra.Command, args []string) error {
 			var names []command.Name
 			for _, a := range args {
@@ -47,6 +46,7 @@ func watchCommand(t terminal) *cobra.Command {
 	f.addCluster(c)
 	f.addRegistry(c)
 	addOutput(c, &f.output, formatTable)
+	addColor(c, &f.color)
 	c.Flags().BoolVar(&f.deadLetters, "dead-letters", false, "shows dead letters, too")
 	c.Flags().BoolVar(&f.fromBeginning, "from-beginning", false, "starts with the oldest that is kept")
 	c.Flags().IntVarP(&f.count, "count", "n", 0, "ends after `N`; fails when fewer come within --timeout")
@@ -58,10 +58,7 @@ func watchCommand(t terminal) *cobra.Command {
 var errTimeout = errors.New("timeout")
 
 func watch(ctx context.Context, t terminal, f watchFlags, names []command.Name) error {
-	if err := checkOutput(f.output, formatTable); err != nil {
-		return err
-	}
-	show := shower(t, f.output)
+	show := shower(t, f.output, f.color)
 	if f.commandID != "" {
 		id, err := command.ParseID(f.commandID)
 		if err != nil {

@@ -26,6 +26,9 @@ type Options struct {
 	Color   bool
 	// Logger gets the processor's log; nil discards it.
 	Logger *slog.Logger
+	// Each, if there is one, gets the lines of the closing table as they come about,
+	// and nothing is printed. Its error ends the demo.
+	Each func(Line) error
 }
 
 // ErrWrong is what Run returns when an outcome is not as it should be.
@@ -57,7 +60,7 @@ func Run(ctx context.Context, out io.Writer, o Options) error {
 
 func run(ctx context.Context, out io.Writer, o Options, acts []act) (err error) {
 	start := time.Now()
-	report := &reporter{out: out, color: o.Color}
+	report := newReporter(out, o)
 	report.say("A Kafka broker, a simulated bank and the processor, in this one process, over TCP on loopback.")
 
 	box, err := sandbox.Start(ctx, sandbox.Options{})
@@ -89,7 +92,9 @@ func run(ctx context.Context, out io.Writer, o Options, acts []act) (err error) 
 			if err != nil {
 				return err
 			}
-			report.step(p)
+			if err := report.step(p); err != nil {
+				return err
+			}
 		}
 	}
 	report.act("An outage: the bank answers 503 to limit queries, then recovers")
@@ -97,7 +102,9 @@ func run(ctx context.Context, out io.Writer, o Options, acts []act) (err error) 
 	if err != nil {
 		return err
 	}
-	report.outage(down)
+	if err := report.outage(down); err != nil {
+		return err
+	}
 	if wrong := report.table(); wrong > 0 {
 		report.say("\n%s", report.red(fmt.Sprintf("%d of %d are not as they should be.", wrong, len(report.all))))
 		return ErrWrong

@@ -15,13 +15,41 @@ import (
 type reporter struct {
 	out   io.Writer
 	color bool
-	all   []row
+	each  func(Line) error
+	all   []Line
 }
 
-// row is a line of the closing table.
-type row struct {
-	command, title, outcome, code, bankCode, letter string
-	wrong                                           []string
+// Line is a line of the closing table: a command, or many of a kind, and what came
+// of it.
+type Line struct {
+	Command string `json:"command"`
+	Title   string `json:"title"`
+	// Status is "no outcome" where not even the command's id can be read.
+	Status     string `json:"status"`
+	Code       string `json:"code"`
+	BankCode   string `json:"bankCode,omitempty"`
+	DeadLetter string `json:"deadLetter,omitempty"` // its reason
+	// Wrong is how it differs from what it should be; empty when it does not.
+	Wrong []string `json:"wrong"`
+}
+
+func newReporter(out io.Writer, o Options) *reporter {
+	r := &reporter{out: out, color: o.Color, each: o.Each}
+	if r.each == nil {
+		r.each = func(Line) error { return nil }
+	} else {
+		r.out = io.Discard
+	}
+	return r
+}
+
+// add takes a line into the table.
+func (r *reporter) add(l Line) error {
+	if l.Wrong == nil {
+		l.Wrong = []string{}
+	}
+	r.all = append(r.all, l)
+	return r.each(l)
 }
 
 func (r *reporter) say(format string, args ...any) { _, _ = fmt.Fprintf(r.out, format+"\n", args...) }
@@ -29,22 +57,22 @@ func (r *reporter) say(format string, args ...any) { _, _ = fmt.Fprintf(r.out, f
 func (r *reporter) act(title string) { r.say("\n%s", r.bold(title)) }
 
 // step prints a step as its outcome arrives.
-func (r *reporter) step(p played) {
-	line := row{command: string(p.step.name), title: p.step.title, wrong: p.wrong, outcome: "no outcome"}
+func (r *reporter) step(p played) error {
+	line := Line{Command: string(p.step.name), Title: p.step.title, Wrong: p.wrong, Status: "no outcome"}
 	if o := p.outcome; o != nil {
-		line.outcome, line.code, line.bankCode = string(o.Status), string(o.Code), o.BankCode
+		line.Status, line.Code, line.BankCode = string(o.Status), string(o.Code), o.BankCode
 	} else if p.letter != nil {
-		line.code = p.letter.Header("dlq-code")
+		line.Code = p.letter.Header("dlq-code")
 	}
 	if p.letter != nil {
-		line.letter = p.letter.Header("dlq-reason")
+		line.DeadLetter = p.letter.Header("dlq-reason")
 	}
-	r.all = append(r.all, line)
-	r.say("  %s %-10s %-32s %s", r.mark(p.wrong), line.outcome, line.code, p.step.title)
+	r.say("  %s %-10s %-32s %s", r.mark(p.wrong), line.Status, line.Code, p.step.title)
 	for _, detail := range details(p) {
 		r.say("      %s", detail)
 	}
 	r.complain(p.wrong)
+	return r.add(line)
 }
 
 // details are what is worth a line of its own beside the outcome.
@@ -72,15 +100,15 @@ func details(p played) (lines []string) {
 	return lines
 }
 
-func (r *reporter) outage(o outage) {
+func (r *reporter) outage(o outage) error {
 	r.say("  %s breaker of interapi.dbs.read: %s", r.mark(o.wrong), strings.Join(slices.Compact(o.states), " → "))
 	r.say("      %d commands waited up to %s; the bank saw %d calls while it was down", burst, o.waited.Round(100*time.Millisecond), o.calls)
 	r.say("      outcomes: %v; dead letters: %d", o.outcomes, o.letters)
 	r.say("      meanwhile: %s", o.other.step.title)
 	r.complain(o.wrong)
-	r.all = append(r.all, row{
-		command: string(command.DBSLimitQuery), title: fmt.Sprintf("%d queries through an outage", burst),
-		outcome: string(command.Succeeded), code: string(command.CodeLimitListed), wrong: o.wrong,
+	return r.add(Line{
+		Command: string(command.DBSLimitQuery), Title: fmt.Sprintf("%d queries through an outage", burst),
+		Status: string(command.Succeeded), Code: string(command.CodeLimitListed), Wrong: o.wrong,
 	})
 }
 
@@ -98,12 +126,12 @@ func (r *reporter) table() (wrong int) {
 	_, _ = fmt.Fprintln(w, "  command\twhat\toutcome\tcode\tbank\tdead letter\tas it should be")
 	for _, l := range r.all {
 		verdict := "yes"
-		if len(l.wrong) > 0 {
+		if len(l.Wrong) > 0 {
 			verdict = "NO"
 			wrong++
 		}
 		_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			l.command, l.title, l.outcome, l.code, dash(l.bankCode), dash(l.letter), verdict)
+			l.Command, l.Title, l.Status, l.Code, dash(l.BankCode), dash(l.DeadLetter), verdict)
 	}
 	_ = w.Flush()
 	return wrong
