@@ -48,6 +48,7 @@ var rooms = []room{
 	{path: "internal/registry", may: []string{"internal/codec", "internal/secret", "internal/tlsfile", "schemas"}},
 	{path: "internal/sealing", may: []string{"internal/follow", "internal/secret"}, never: []string{"net"}},
 	{path: "internal/tlsfile", may: []string{"internal/follow"}, never: []string{"net/http"}},
+	{path: "internal/deadletters", may: []string{"internal/codec", "internal/command", "internal/kafka", "internal/producers", "internal/topics", "internal/upstream"}, never: []string{"net/http"}},
 	{path: "internal/telemetry"},
 	{path: "internal/admin"},
 	{path: "internal/archtest"},

@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"fmt"
+	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/listoffsets"
@@ -157,6 +158,16 @@ func (c *Client) LogRange(ctx context.Context, parts []TopicPartition) (map[Topi
 		ranges[tp] = Range{First: first[tp], Next: next[tp]}
 	}
 	return ranges, nil
+}
+
+// OffsetsSince returns of each partition the offset of the first record that is not
+// older than at, by the records' own timestamps, -1 where there is none.
+func (c *Client) OffsetsSince(ctx context.Context, parts []TopicPartition, at time.Time) (map[TopicPartition]int64, error) {
+	if len(parts) == 0 {
+		return map[TopicPartition]int64{}, nil
+	}
+	// Below 0 the protocol has names, not moments.
+	return c.listOffsets(ctx, parts, max(0, at.UnixMilli()))
 }
 
 func (c *Client) listOffsets(ctx context.Context, parts []TopicPartition, timestamp int64) (map[TopicPartition]int64, error) {
