@@ -68,8 +68,8 @@ type owner struct {
 
 var owners = []owner{
 	{imports: "github.com/segmentio/kafka-go/...", in: []string{"internal/kafka", "examples/..."}, inTests: true},
-	{imports: "github.com/twmb/franz-go/pkg/sr/...", in: []string{"internal/registry", "test/..."}, inTests: true},
-	{imports: "github.com/twmb/franz-go/...", in: []string{"internal/sandbox", "internal/registry", "bench/...", "test/..."}, inTests: true},
+	{imports: "github.com/twmb/franz-go/pkg/sr/...", in: []string{"internal/registry", "test/...", "examples/..."}, inTests: true},
+	{imports: "github.com/twmb/franz-go/...", in: []string{"internal/sandbox", "internal/registry", "bench/...", "test/...", "examples/..."}, inTests: true},
 	{imports: "internal/sandbox", in: []string{"internal/app", "internal/demo", "cmd/processor"}, inTests: true},
 	{imports: "github.com/linkedin/goavro/...", in: []string{"internal/codec", "examples/..."}, inTests: true},
 	{imports: "github.com/sony/gobreaker/...", in: []string{"internal/bankapi"}},
