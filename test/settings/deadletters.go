@@ -1,7 +1,7 @@
 package settings
 
 func deadLetters() map[string]Row {
-	const section = "dead_letters.encryption."
+	const section, digestKey = "dead_letters.encryption.", "dead_letters.digest_key."
 	return map[string]Row{
 		section + "public_keyset_file": {
 			Wrong: tests("internal/app.TestAKeyThatCannotBeUsedKeepsTheProcessorFromStarting", "internal/app.TestCheckReadsTheKeysets"),
@@ -18,6 +18,14 @@ func deadLetters() map[string]Row {
 		section + "private_keyset_key.env": {
 			Wrong: tests("internal/sealing.TestConfigFaults"),
 			Right: tests("internal/sealing.TestAPrivateKeysetMayBeEncryptedItself"),
+		},
+		digestKey + "file": {
+			Wrong: tests("internal/config.TestADigestKeyIsReadOrRefused"),
+			Right: tests("internal/config.TestADigestKeyIsReadOrRefused"),
+		},
+		digestKey + "env": {
+			Wrong: tests("internal/config.TestADigestKeyIsReadOrRefused"),
+			Right: tests("internal/config.TestADigestKeyIsReadOrRefused"),
 		},
 	}
 }
