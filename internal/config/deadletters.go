@@ -8,6 +8,10 @@ import (
 	"bankprocessor/internal/secret"
 )
 
+// OperatorVariable names who acts on dead letters. It belongs to a person's
+// environment and is no setting.
+const OperatorVariable = "PROCESSOR_OPERATOR"
+
 // minDigestKey is the fewest bytes of a digest's key: with less of them, trying keys
 // is a way of trying values.
 const minDigestKey = 16

@@ -48,3 +48,14 @@ func TestADigestKeyIsReadOrRefused(t *testing.T) {
 		t.Errorf("want one of both, got %v", err)
 	}
 }
+
+func TestWhoActsIsNoSetting(t *testing.T) {
+	t.Parallel()
+	environ := []string{"PROCESSOR_KAFKA_BROKERS=127.0.0.1:1"}
+	if _, err := Load("", append(environ, OperatorVariable+"=ayse"), "kafka"); err != nil {
+		t.Error(err)
+	}
+	if _, err := Load("", append(environ, OperatorVariable+"S=ayse"), "kafka"); err == nil {
+		t.Error("want another variable refused")
+	}
+}

@@ -24,7 +24,7 @@ func (b *binding) override(environ []string) []Fault {
 	var unknown []string
 	for _, assignment := range slices.Sorted(slices.Values(environ)) {
 		name, text, _ := strings.Cut(assignment, "=")
-		if !strings.HasPrefix(name, envPrefix) || serviceLink.MatchString(name) {
+		if !strings.HasPrefix(name, envPrefix) || name == OperatorVariable || serviceLink.MatchString(name) {
 			continue
 		}
 		k, ok := byVariable[name]
