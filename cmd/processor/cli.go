@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -18,6 +21,9 @@ func run(ctx context.Context, args []string, t terminal) int {
 	command, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
+	}
+	if at, rest, lost := root.Find(args); lost != nil {
+		err = knownSubcommand(at, words(rest))
 	}
 	failed := failureOf(command, err, started)
 	failed.tell(t, wantsJSON(args))
@@ -55,5 +61,33 @@ func rootCommand(t terminal) *cobra.Command {
 		sendCommand(t), watchCommand(t), dlqCommand(t), banksimCommand(t), completionCommand(t), versionCommand(t),
 	)
 	complete(root)
+	suggest(root)
 	return root
+}
+
+// suggest has every group of commands below c name the one that may be meant.
+func suggest(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		suggest(sub)
+	}
+	c.SuggestionsMinimumDistance = 2
+	if c.HasSubCommands() && c.Runnable() { // others are looked up before their flags are
+		c.Args = knownSubcommand
+	}
+}
+
+// words are the arguments without flags.
+func words(args []string) []string {
+	return slices.DeleteFunc(slices.Clone(args), func(a string) bool { return strings.HasPrefix(a, "-") })
+}
+
+func knownSubcommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())
+	if meant := c.SuggestionsFor(args[0]); len(meant) > 0 {
+		err = fmt.Errorf("%w; did you mean %s?", err, either(meant))
+	}
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -59,7 +60,11 @@ func develop(ctx context.Context, t terminal, f devFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	return a.Run(ctx, func() { f.announce(t, box, a) })
+	err = a.Run(ctx, func() { f.announce(t, box, a) })
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w; take another with --admin", err)
+	}
+	return err
 }
 
 // devLine is where everything is, in JSON.

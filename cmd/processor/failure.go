@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -40,7 +39,7 @@ type failure struct {
 func failureOf(c *cobra.Command, err error, started bool) failure {
 	f := failure{Error: err.Error(), Code: exitFailed, Hint: nextStep(err)}
 	switch {
-	case config.IsFault(err), errors.Is(err, os.ErrNotExist) && errors.Is(err, errConfigFile):
+	case config.IsFault(err), errors.Is(err, errConfigFile):
 		f.Code = exitUsage
 	case !started, errors.Is(err, errUsage):
 		f.Code = exitUsage

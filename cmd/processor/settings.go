@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -63,10 +61,10 @@ func (s *settings) inspect(t terminal) (config.Config, *config.Faults, error) {
 	return c, faults, unreadable(err)
 }
 
-// unreadable says what to do about a file that is not there.
+// unreadable says what to do about a file that cannot be read.
 func unreadable(err error) error {
-	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%w: %w", err, errConfigFile)
+	if err == nil || config.IsFault(err) {
+		return err
 	}
-	return err
+	return fmt.Errorf("%w: %w", err, errConfigFile)
 }

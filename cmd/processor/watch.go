@@ -123,7 +123,7 @@ func (f watchFlags) run(ctx context.Context, w *downstream.Watcher, show func(do
 	case failed != nil:
 		return fmt.Errorf("writing: %w", failed)
 	case errors.Is(err, errTimeout) && f.count > 0:
-		return fmt.Errorf("%d of %d came within %s", seen, f.count, f.timeout)
+		return fmt.Errorf("%d of %d came within %s: look whether a processor runs, or wait longer with --timeout", seen, f.count, f.timeout)
 	case errors.Is(err, errTimeout), ctx.Err() != nil:
 		return nil
 	}
