@@ -74,7 +74,7 @@ func New(cfg config.Config, o Options) (*App, error) {
 	if a.client, err = kafka.New(a.kafkaConfig(held.Check)); err != nil {
 		return nil, fmt.Errorf("building kafka client: %w", err)
 	}
-	if a.banks, err = newBanks(cfg.Banks, newBankObserver(a.metrics, a.log, o.OnBreaker), a.log); err != nil {
+	if a.banks, err = newBanks(cfg.Banks, newBankObserver(a.metrics, a.log, false, o.OnBreaker), a.log); err != nil {
 		return nil, err
 	}
 	if a.registry, err = newSchemaRegistry(cfg, a.metrics, a.log); err != nil {

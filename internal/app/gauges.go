@@ -1,6 +1,8 @@
 package app
 
 import (
+	"time"
+
 	"bankprocessor/internal/bankapi"
 	"bankprocessor/internal/consumers"
 	"bankprocessor/internal/lease"
@@ -36,6 +38,7 @@ func (g gauges) refresh() {
 		g.m.Running.WithLabelValues(s.Name).Set(float64(s.Running))
 		g.m.Limit.WithLabelValues(s.Name).Set(float64(s.Limit))
 		g.m.Waiting.WithLabelValues(s.Name).Set(float64(s.Waiting))
+		g.m.Probe.WithLabelValues(s.Name).Set(secondsUntil(s.NextProbe))
 		if s.Hold != "" {
 			g.m.GateShut.WithLabelValues(s.Name, string(s.Hold)).Set(1)
 		}
@@ -50,10 +53,12 @@ func (g gauges) intake(s consumers.Status) {
 		g.m.InFlight.WithLabelValues(t.Topic).Set(float64(t.InFlight))
 	}
 	g.m.Lag.Reset()
+	g.m.WatermarkAge.Reset()
 	g.m.Paused.Reset()
 	for _, p := range s.Partitions {
 		partition := partitionLabel(p.Partition)
 		g.m.Lag.WithLabelValues(p.Topic, partition).Set(float64(p.Lag))
+		g.m.WatermarkAge.WithLabelValues(p.Topic, partition).Set(secondsSince(p.Oldest))
 		if p.Paused != "" {
 			g.m.Paused.WithLabelValues(p.Topic, partition, p.Paused).Set(1)
 		}
@@ -63,6 +68,22 @@ func (g gauges) intake(s consumers.Status) {
 		last = float64(s.LastAck.UnixMilli()) / 1000
 	}
 	g.m.LastCommit.WithLabelValues().Set(last)
+}
+
+// secondsSince is 0 for no moment, and for one to come: publishers' clocks differ.
+func secondsSince(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return max(0, time.Since(t).Seconds())
+}
+
+// secondsUntil is 0 for no moment, and for one that has been.
+func secondsUntil(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return max(0, time.Until(t).Seconds())
 }
 
 func (g gauges) sealing() {

@@ -24,9 +24,13 @@ func codeLabel(c command.Code) string {
 	return "other"
 }
 
-// counter and distribution are the series that every command moves.
+// counter, level and distribution are the series that every command moves.
 type (
-	counter      interface{ Inc() }
+	counter interface{ Inc() }
+	level   interface {
+		Inc()
+		Dec()
+	}
 	distribution interface{ Observe(value float64) }
 )
 
@@ -41,11 +45,18 @@ func (m measured) took(d time.Duration) {
 	m.Observe(d.Seconds())
 }
 
+// tookIn is took for what belongs to a trace.
+func (m measured) tookIn(traceparent string, d time.Duration) {
+	m.Inc()
+	telemetry.ObserveTraced(m.distribution, d.Seconds(), traceparent)
+}
+
 // processingObserver implements processing.Observer.
 type processingObserver struct {
 	m         *telemetry.Metrics
 	completed *telemetry.Series[ended, measured]
 	attempted *telemetry.Series[command.Name, measured]
+	inDoubt   *telemetry.Series[command.Name, level]
 }
 
 // ended is how a command can end.
@@ -56,8 +67,11 @@ type ended struct {
 }
 
 func newProcessingObserver(m *telemetry.Metrics) processingObserver {
-	return processingObserver{
+	o := processingObserver{
 		m: m,
+		inDoubt: telemetry.NewSeries(func(name command.Name) level {
+			return m.InDoubt.WithLabelValues(string(name))
+		}),
 		completed: telemetry.NewSeries(func(e ended) measured {
 			name, status := string(e.name), string(e.status)
 			return measured{m.Completed.WithLabelValues(name, status, codeLabel(e.code)), m.Duration.WithLabelValues(name, status)}
@@ -66,11 +80,19 @@ func newProcessingObserver(m *telemetry.Metrics) processingObserver {
 			return measured{m.Attempts.WithLabelValues(string(name)), m.AttemptDuration.WithLabelValues(string(name))}
 		}),
 	}
+	for _, name := range command.Names() { // none is in doubt, which is worth saying
+		o.inDoubt.Of(name)
+	}
+	return o
 }
 
-func (o processingObserver) Attempted(name command.Name, took time.Duration) {
-	o.attempted.Of(name).took(took)
+func (o processingObserver) Attempted(name command.Name, took time.Duration, traceparent string) {
+	o.attempted.Of(name).tookIn(traceparent, took)
 }
+
+func (o processingObserver) Doubted(name command.Name) { o.inDoubt.Of(name).Inc() }
+
+func (o processingObserver) Settled(name command.Name) { o.inDoubt.Of(name).Dec() }
 
 func (o processingObserver) Recovered(name command.Name) {
 	o.m.Recovered.WithLabelValues(string(name)).Inc()
@@ -87,8 +109,8 @@ func (o processingObserver) Answered(name command.Name, elsewhere, differs bool)
 	o.m.Answered.WithLabelValues(string(name), how).Inc()
 }
 
-func (o processingObserver) Completed(out *command.Outcome, took time.Duration) {
-	o.completed.Of(ended{out.Command, out.Status, out.Code}).took(took)
+func (o processingObserver) Completed(out *command.Outcome, took time.Duration, traceparent string) {
+	o.completed.Of(ended{out.Command, out.Status, out.Code}).tookIn(traceparent, took)
 }
 
 func (o processingObserver) DeadLettered(name command.Name, reason command.DeadLetterReason, code command.Code) {
@@ -115,6 +137,8 @@ type bankObserver struct {
 	called    *telemetry.Series[called, measured]
 	log       *slog.Logger
 	onBreaker func(group, from, to string) // may be nil
+	// traced says that calls carry traces of ours, which are worth an exemplar.
+	traced bool
 }
 
 // called is what a bank call can come to.
@@ -123,15 +147,22 @@ type called struct {
 	code command.Code
 }
 
-func newBankObserver(m *telemetry.Metrics, log *slog.Logger, onBreaker func(group, from, to string)) bankObserver {
-	return bankObserver{m: m, log: log, onBreaker: onBreaker, called: telemetry.NewSeries(func(c called) measured {
+func newBankObserver(m *telemetry.Metrics, log *slog.Logger, traced bool, onBreaker func(group, from, to string)) bankObserver {
+	return bankObserver{m: m, log: log, onBreaker: onBreaker, traced: traced, called: telemetry.NewSeries(func(c called) measured {
 		name := string(c.name)
 		return measured{m.Calls.WithLabelValues(name, codeLabel(c.code)), m.CallDuration.WithLabelValues(name)}
 	})}
 }
 
-func (o bankObserver) Called(name command.Name, code command.Code, took time.Duration) {
-	o.called.Of(called{name, code}).took(took)
+func (o bankObserver) Called(name command.Name, code command.Code, took time.Duration, traceparent string) {
+	if !o.traced {
+		traceparent = ""
+	}
+	o.called.Of(called{name, code}).tookIn(traceparent, took)
+}
+
+func (o bankObserver) Waited(group string, took time.Duration) {
+	o.m.Waits.WithLabelValues(group).Observe(took.Seconds())
 }
 
 func (o bankObserver) BreakerChanged(group, from, to string) {

@@ -48,6 +48,7 @@ func (g *Group) Wait(ctx context.Context) error {
 	place := g.waiters.PushBack(through)
 	g.pump(now) // the breaker may have half-opened just now, ahead of the timer
 	g.mu.Unlock()
+	defer func() { g.observer.Waited(g.name, time.Since(now)) }()
 
 	select {
 	case <-through:

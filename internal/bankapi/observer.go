@@ -10,8 +10,12 @@ import (
 // must not call the group that they hear of. Labels are constants of the code:
 // nothing in them comes from a command.
 type Observer interface {
-	// Called: a call of name's method ended, limits and token included.
-	Called(name command.Name, code command.Code, took time.Duration)
+	// Called: a call of name's method ended, limits and token included. traceparent is
+	// the W3C header that it has carried, "" for none.
+	Called(name command.Name, code command.Code, took time.Duration, traceparent string)
+	// Waited: a command was held up at group's gate for that long, and was let through
+	// or has given up.
+	Waited(group string, took time.Duration)
 	// BreakerChanged: group's breaker went from one state to another: "closed",
 	// "half-open" or "open".
 	BreakerChanged(group, from, to string)
@@ -24,7 +28,10 @@ type Observer interface {
 type NopObserver struct{}
 
 // Called does nothing.
-func (NopObserver) Called(command.Name, command.Code, time.Duration) {}
+func (NopObserver) Called(command.Name, command.Code, time.Duration, string) {}
+
+// Waited does nothing.
+func (NopObserver) Waited(string, time.Duration) {}
 
 // BreakerChanged does nothing.
 func (NopObserver) BreakerChanged(string, string, string) {}

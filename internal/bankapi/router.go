@@ -70,7 +70,7 @@ func (r *Router) Call(ctx context.Context, c *command.Command, call command.Call
 	start := time.Now()
 	v := to.method.Call(ctx, c, call)
 	v.BankCode, v.BankReference = Reference(v.BankCode), Reference(v.BankReference)
-	r.observer.Called(name, v.Code, time.Since(start))
+	r.observer.Called(name, v.Code, time.Since(start), call.Traceparent)
 	return v
 }
 

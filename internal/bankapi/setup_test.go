@@ -67,9 +67,16 @@ type recorder struct {
 	called   []command.Code
 	breakers []string
 	gates    []HoldReason
+	waits    []time.Duration
 }
 
-func (r *recorder) Called(_ command.Name, code command.Code, _ time.Duration) {
+func (r *recorder) Waited(_ string, took time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waits = append(r.waits, took)
+}
+
+func (r *recorder) Called(_ command.Name, code command.Code, _ time.Duration, _ string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.called = append(r.called, code)

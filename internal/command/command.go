@@ -81,6 +81,9 @@ type Message struct {
 	Key       []byte // nil when the record had none
 	Value     []byte // nil for a tombstone
 	Headers   []Header
+	// Traceparent is the W3C header that the outcome's event carries, "" for the
+	// record's own.
+	Traceparent string
 }
 
 // Header is one record header. Names may repeat; order is kept. It is an alias, and

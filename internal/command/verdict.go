@@ -60,6 +60,9 @@ type Verdict struct {
 	// (401, 403, 429: they pause or delay).
 	Uncounted bool
 	Delivery  Delivery
+	// HTTPStatus is that of the answer, 0 when none has arrived, for those who follow
+	// the call: nothing is decided by it.
+	HTTPStatus int
 	// RetryAfter is how long the bank asks us to wait; 0 when it does not say.
 	RetryAfter time.Duration
 

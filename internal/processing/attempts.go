@@ -46,10 +46,12 @@ func (r *run) announce(ctx context.Context, requestID string, operation command.
 	record := r.current // whoever publishes it may keep it
 	r.standing = &record
 	r.known = append(r.known, requestID)
+	began := r.at.now()
 	if err := r.write(ctx, "attempt", r.standing); err != nil {
 		return err
 	}
-	r.p.observer.Attempted(r.c.Name(), r.p.now().Sub(start))
+	r.at.waited(WaitAttempt, began)
+	r.p.observer.Attempted(r.c.Name(), r.p.now().Sub(start), r.at.traceparent())
 	return nil
 }
 
@@ -94,7 +96,8 @@ func (r *run) recover(attempts []command.Attempt) {
 	r.adopt(attempts)
 	last := attempts[len(attempts)-1]
 	r.attempts, r.requestID = len(attempts), last.ChannelRequestID
-	r.uncertain, r.doubtful = true, true
+	r.doubtful = true
+	r.doubt()
 	r.p.observer.Recovered(r.c.Name())
 	r.p.log.Warn("a command was attempted before and has no outcome: it starts in doubt",
 		"command", r.c.Name(), "command_id", r.c.ID, "attempts", len(attempts), "last_attempt", last.StartedAt,

@@ -40,13 +40,13 @@ func (r *run) finish(ctx context.Context, e end) error {
 			Reason: reasonOf(v), Code: v.Code, Text: v.Detail + r.account(), Attempts: r.attempts, CommandID: r.c.ID,
 		}
 	}
-	return r.p.publish(ctx, r.m, finished{outcome: o, letter: letter, received: r.received, known: r.known})
+	return r.p.publish(ctx, r.m, r.way, finished{outcome: o, letter: letter, received: r.received, known: r.known})
 }
 
 // finishUnreadable dead-letters a command that cannot be read; it has an outcome
 // if at least its id could be. One that was attempted, by an owner who could read
 // it, is no refused one.
-func (p *Processor) finishUnreadable(ctx context.Context, m *command.Message, d *command.DecodeError, past command.Past, received time.Time) error {
+func (p *Processor) finishUnreadable(ctx context.Context, m *command.Message, w way, d *command.DecodeError, past command.Past, received time.Time) error {
 	letter := &command.DeadLetter{
 		Reason: command.ReasonMalformed, Code: d.Code, Text: d.Error(), CommandID: d.CommandID,
 	}
@@ -70,36 +70,57 @@ func (p *Processor) finishUnreadable(ctx context.Context, m *command.Message, d 
 		o.ChannelRequestID = t.made[len(t.made)-1].ChannelRequestID
 		f.known = t.known
 	}
-	return p.publish(ctx, m, f)
+	return p.publish(ctx, m, w, f)
 }
 
 // publish makes what came of a command durable, the letter first. It outlives ctx
 // by PublishGrace, unless this process is fenced, and then keeps what is not stored.
-func (p *Processor) publish(ctx context.Context, m *command.Message, f finished) error {
+func (p *Processor) publish(ctx context.Context, m *command.Message, w way, f finished) error {
 	ctx, cancel := p.outlive(ctx)
 	defer cancel()
 	if f.completed.IsZero() { // what is published a second time has the same bytes
 		f.completed = p.now().UTC()
 	}
-	if letter := f.letter; letter != nil {
-		letter.Message, letter.FailedAt = m, f.completed
-		if f.outcome != nil {
-			letter.Status = f.outcome.Status
-		}
-		if err := p.store(ctx, m, "dead letter", func() error { return p.publisher.DeadLetter(ctx, letter) }); err != nil {
+	if f.letter != nil {
+		if err := p.publishLetter(ctx, m, w, f); err != nil {
 			p.unstored.keep(m, f)
 			return err
 		}
 		f.letter = nil
-		p.observer.DeadLettered(m.Name, letter.Reason, letter.Code)
-		p.log.Warn("command dead-lettered", "command", m.Name, "command_id", letter.CommandID,
-			"reason", letter.Reason, "code", letter.Code, "detail", letter.Text, "attempts", letter.Attempts,
-			"partition", m.Partition, "offset", m.Offset)
 	}
+	if f.outcome != nil {
+		if err := p.publishOutcome(ctx, m, w, f); err != nil {
+			p.unstored.keep(m, f)
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Processor) publishLetter(ctx context.Context, m *command.Message, w way, f finished) error {
+	letter := f.letter
+	letter.Message, letter.FailedAt = m, f.completed
+	if f.outcome != nil {
+		letter.Status = f.outcome.Status
+	}
+	sending := w.begin(Stretch{Kind: SendingLetter, Command: m.Name, Reason: letter.Reason})
+	err := p.store(ctx, m, "dead letter", func() error { return p.publisher.DeadLetter(ctx, letter) })
+	sending.end(Ending{Failed: err != nil})
+	if err != nil {
+		return err
+	}
+	if f.outcome == nil {
+		w.end(Ending{How: EndedLetter, CommandID: letter.CommandID, Code: letter.Code, Attempts: letter.Attempts})
+	}
+	p.observer.DeadLettered(m.Name, letter.Reason, letter.Code)
+	p.log.Warn("command dead-lettered", "command", m.Name, "command_id", letter.CommandID,
+		"reason", letter.Reason, "code", letter.Code, "detail", letter.Text, "attempts", letter.Attempts,
+		"partition", m.Partition, "offset", m.Offset)
+	return nil
+}
+
+func (p *Processor) publishOutcome(ctx context.Context, m *command.Message, w way, f finished) error {
 	o := f.outcome
-	if o == nil {
-		return nil
-	}
 	if len(o.CorrelationID) > maxCorrelationID || command.ReferenceHoldsPersonalData(o.CorrelationID) {
 		p.log.Warn("the correlationId is too long or holds personal data: the outcome goes without it",
 			"command", o.Command, "command_id", o.CommandID, "partition", m.Partition, "offset", m.Offset)
@@ -107,11 +128,18 @@ func (p *Processor) publish(ctx context.Context, m *command.Message, f finished)
 	}
 	o.Revision, _ = m.Revision() // Handle has seen that there is one
 	o.ReceivedAt, o.CompletedAt = f.received.UTC(), f.completed
-	if err := p.store(ctx, m, "outcome", func() error { return p.publisher.Outcome(ctx, m, o) }); err != nil {
-		p.unstored.keep(m, f)
+	sending := w.begin(Stretch{Kind: SendingOutcome, Command: o.Command})
+	m.Traceparent = sending.traceparent()
+	err := p.store(ctx, m, "outcome", func() error { return p.publisher.Outcome(ctx, m, o) })
+	sending.end(Ending{Failed: err != nil})
+	if err != nil {
 		return err
 	}
-	p.observer.Completed(o, p.now().Sub(f.received))
+	w.end(Ending{
+		How: EndedOutcome, CommandID: o.CommandID, Revision: o.Revision, Attempts: o.Attempts,
+		Reconciled: o.Reconciled, Status: o.Status, Code: o.Code,
+	})
+	p.observer.Completed(o, p.now().Sub(f.received), m.Traceparent)
 	if p.log.Enabled(ctx, slog.LevelDebug) { // else what is said would be made for nobody
 		p.log.Debug("command completed", "command", o.Command, "command_id", o.CommandID,
 			"status", o.Status, "code", o.Code, "attempts", o.Attempts)

@@ -15,9 +15,23 @@ import (
 // given back with an error that errors.Is ErrReleased. Any other error says that
 // something came of the command which could not be stored.
 func (p *Processor) Handle(ctx context.Context, m *command.Message) error {
+	w := p.follow(m)
+	err := p.handle(ctx, m, w)
+	switch { // where nobody has said so with more words
+	case err == nil:
+		w.end(Ending{How: EndedAnswered})
+	case errors.Is(err, ErrReleased):
+		w.end(Ending{How: EndedReleased})
+	default:
+		w.end(Ending{How: EndedNotStored, Failed: true})
+	}
+	return err
+}
+
+func (p *Processor) handle(ctx context.Context, m *command.Message, w way) error {
 	received := p.now()
 	if _, ok := m.Revision(); !ok {
-		return p.finishUnreadable(ctx, m, unknownRevision(), command.Past{}, received)
+		return p.finishUnreadable(ctx, m, w, unknownRevision(), command.Past{}, received)
 	}
 	c, err := p.decoder.Decode(ctx, m)
 	unreadable, isUnreadable := errors.AsType[*command.DecodeError](err)
@@ -27,7 +41,7 @@ func (p *Processor) Handle(ctx context.Context, m *command.Message) error {
 	id := idOf(c, unreadable)
 	if id == "" {
 		p.unstored.take(m) // it is made again, the same
-		return p.finishUnreadable(ctx, m, unreadable, command.Past{}, received)
+		return p.finishUnreadable(ctx, m, w, unreadable, command.Past{}, received)
 	}
 	past, err := p.history.Open(ctx, m, id)
 	if err != nil {
@@ -38,13 +52,13 @@ func (p *Processor) Handle(ctx context.Context, m *command.Message) error {
 	f, kept := p.unstored.take(m)
 	switch {
 	case past.Concluded:
-		return p.answered(ctx, m, id, past, received)
+		return p.answered(ctx, m, w, id, past, received)
 	case kept && f.knows(past.Attempts):
-		return p.publish(ctx, m, f)
+		return p.publish(ctx, m, w, f)
 	case isUnreadable:
-		return p.finishUnreadable(ctx, m, unreadable, past, received)
+		return p.finishUnreadable(ctx, m, w, unreadable, past, received)
 	}
-	return p.carryOut(ctx, m, c, past, received)
+	return p.carryOut(ctx, m, w, c, past, received)
 }
 
 // unknownRevision refuses a replay that does not say which: were it taken for the
@@ -77,17 +91,18 @@ func (p *Processor) notYet(m *command.Message, err error) error {
 // answered ends a command whose id has its outcome: there is nothing left to do,
 // but for a command that is known to be another one under the same id. It has no
 // outcome of its own, for the id has one; a person must look.
-func (p *Processor) answered(ctx context.Context, m *command.Message, id string, past command.Past, received time.Time) error {
+func (p *Processor) answered(ctx context.Context, m *command.Message, w way, id string, past command.Past, received time.Time) error {
 	differs := past.Elsewhere && past.Differs
 	if differs {
 		letter := &command.DeadLetter{
 			Reason: command.ReasonRejectedByContract, Code: command.CodeCommandIDReused, CommandID: id,
 			Text: "another command with this commandId has its outcome: this one has none of its own",
 		}
-		if err := p.publish(ctx, m, finished{letter: letter, received: received}); err != nil {
+		if err := p.publish(ctx, m, w, finished{letter: letter, received: received}); err != nil {
 			return err
 		}
 	}
+	w.end(Ending{How: EndedAnswered, CommandID: id})
 	p.observer.Answered(m.Name, past.Elsewhere, differs)
 	if past.Elsewhere && !differs {
 		p.log.Info("a command was published twice: the outcome that its id has answers it",
@@ -97,8 +112,9 @@ func (p *Processor) answered(ctx context.Context, m *command.Message, id string,
 }
 
 // carryOut takes a command that has no outcome yet to its own.
-func (p *Processor) carryOut(ctx context.Context, m *command.Message, c *command.Command, past command.Past, received time.Time) error {
-	r := &run{p: p, m: m, c: c, received: received}
+func (p *Processor) carryOut(ctx context.Context, m *command.Message, w way, c *command.Command, past command.Past, received time.Time) error {
+	r := &run{p: p, m: m, c: c, received: received, way: w, at: w}
+	defer r.settled()
 	r.trace = parseTraceparent(m.Header(traceparentHeader))
 	if !c.Payload.HasKey(m.Key) {
 		p.observer.KeyMismatch(c.Name())
@@ -110,6 +126,7 @@ func (p *Processor) carryOut(ctx context.Context, m *command.Message, c *command
 	}
 	e, err := r.execute(ctx)
 	if err != nil {
+		w.end(Ending{How: EndedReleased, CommandID: c.ID, Attempts: r.attempts})
 		return err
 	}
 	return r.finish(ctx, e)

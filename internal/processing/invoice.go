@@ -100,22 +100,32 @@ func (r *run) resolve(ctx context.Context, inv *command.Invoice, s *situation, r
 		}
 		atOnce = false
 		s.lastRound = rounds.spent()
-		if err := sleep(ctx, wait); err != nil {
+		if err := r.pause(ctx, WaitSettle, wait); err != nil {
 			return decision{}, err
 		}
-		r.p.observer.Reconciling(s.operation)
-		e, answered, err := r.lookUp(ctx, inv)
-		if err != nil {
-			return decision{}, err
-		}
-		r.note(inv, e, answered)
-		if !answered {
-			return decision{end: end{verdict: inDoubt(s.last)}}, nil
-		}
-		if d := decide(*s, e); d.action != lookAgain {
-			return d, nil
+		d, err := r.look(ctx, inv, s)
+		if err != nil || d.action != lookAgain {
+			return d, err
 		}
 	}
+}
+
+// look queries the bank once and decides by what it has. The error is ctx's cause.
+func (r *run) look(ctx context.Context, inv *command.Invoice, s *situation) (decision, error) {
+	r.at = r.way.begin(Stretch{Kind: Reconciling, Command: r.c.Name(), Operation: s.operation})
+	defer r.leave()
+	r.p.observer.Reconciling(s.operation)
+	e, answered, err := r.lookUp(ctx, inv)
+	if err != nil {
+		return decision{}, err
+	}
+	r.note(inv, e, answered)
+	d := decision{end: end{verdict: inDoubt(s.last)}}
+	if answered {
+		d = decide(*s, e)
+	}
+	r.at.end(Ending{Code: d.end.verdict.Code, Status: d.end.verdict.Status})
+	return d, nil
 }
 
 // knownToExist says that the bank itself speaks of a record (106, 108, 109, 110)
@@ -151,7 +161,7 @@ func (r *run) queryDay(ctx context.Context, inv *command.Invoice, day command.Da
 	const name = command.DBSInvoiceResultsQuery
 	query := r.resultsQuery(inv, day)
 	for tries, waits := 0, 0; ; waits++ {
-		if err := r.p.bank.Wait(ctx, name); err != nil {
+		if err := r.awaitGate(ctx, name); err != nil {
 			return nil, false, err
 		}
 		v := r.query(ctx, query)
@@ -165,7 +175,7 @@ func (r *run) queryDay(ctx context.Context, inv *command.Invoice, day command.Da
 			return nil, false, nil
 		}
 		r.p.observer.Retried(name, v.Code)
-		if err := sleep(ctx, max(asked(v), r.p.backoff(waits))); err != nil {
+		if err := r.pause(ctx, WaitBackoff, max(asked(v), r.p.backoff(waits))); err != nil {
 			return nil, false, err
 		}
 	}

@@ -152,9 +152,9 @@ type told struct {
 	attempted, recovered, retried, answered, twice, differing int
 }
 
-func (o *told) Attempted(command.Name, time.Duration) { o.attempted++ }
-func (o *told) Retried(command.Name, command.Code)    { o.retried++ }
-func (o *told) Recovered(command.Name)                { o.recovered++ }
+func (o *told) Attempted(command.Name, time.Duration, string) { o.attempted++ }
+func (o *told) Retried(command.Name, command.Code)            { o.retried++ }
+func (o *told) Recovered(command.Name)                        { o.recovered++ }
 
 func (o *told) Answered(_ command.Name, elsewhere, differs bool) {
 	o.answered++

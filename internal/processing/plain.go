@@ -50,7 +50,7 @@ func (r *run) letLand(ctx context.Context, v command.Verdict) error {
 	if v.Delivery != command.Unanswered || r.c.Name().ReadOnly() {
 		return nil
 	}
-	return sleep(ctx, r.p.cfg.Settle[0])
+	return r.pause(ctx, WaitSettle, r.p.cfg.Settle[0])
 }
 
 // resendLimit is how often the call may be repeated because of v. Once an attempt

@@ -62,15 +62,21 @@ type Lease interface {
 
 // Observer is told what happens, for metrics. Its methods must not block.
 type Observer interface {
-	// Attempted: an attempt is durable. took is what the command has waited for it.
-	Attempted(name command.Name, took time.Duration)
+	// Attempted: an attempt is durable. took is what the command has waited for it;
+	// traceparent is the attempt's W3C header, "" where nobody traces.
+	Attempted(name command.Name, took time.Duration, traceparent string)
+	// Doubted: a command under way may have been carried out without our knowing.
+	// Settled: it is under way no more, whatever its end.
+	Doubted(name command.Name)
+	Settled(name command.Name)
 	// Recovered: a command that an owner before has attempted starts in doubt.
 	Recovered(name command.Name)
 	// Answered: a command had its outcome before. elsewhere says that it came from
 	// another record with its id, differs that the two are not the same command.
 	Answered(name command.Name, elsewhere, differs bool)
-	// Completed: a command's outcome is durable. took runs from Handle's start.
-	Completed(o *command.Outcome, took time.Duration)
+	// Completed: a command's outcome is durable. took runs from Handle's start;
+	// traceparent is its event's W3C header, "" where nobody traces.
+	Completed(o *command.Outcome, took time.Duration, traceparent string)
 	// DeadLettered: a dead letter is durable.
 	DeadLettered(name command.Name, reason command.DeadLetterReason, code command.Code)
 	// Retried: a call is about to be repeated because of that code.
@@ -86,7 +92,13 @@ type Observer interface {
 type NopObserver struct{}
 
 // Attempted does nothing.
-func (NopObserver) Attempted(command.Name, time.Duration) {}
+func (NopObserver) Attempted(command.Name, time.Duration, string) {}
+
+// Doubted does nothing.
+func (NopObserver) Doubted(command.Name) {}
+
+// Settled does nothing.
+func (NopObserver) Settled(command.Name) {}
 
 // Recovered does nothing.
 func (NopObserver) Recovered(command.Name) {}
@@ -95,7 +107,7 @@ func (NopObserver) Recovered(command.Name) {}
 func (NopObserver) Answered(command.Name, bool, bool) {}
 
 // Completed does nothing.
-func (NopObserver) Completed(*command.Outcome, time.Duration) {}
+func (NopObserver) Completed(*command.Outcome, time.Duration, string) {}
 
 // DeadLettered does nothing.
 func (NopObserver) DeadLettered(command.Name, command.DeadLetterReason, command.Code) {}

@@ -29,7 +29,9 @@ type Deps struct {
 	// Nil knows no such cause.
 	Fenced   func(cause error) bool
 	Observer Observer
-	Logger   *slog.Logger
+	// Tracer follows every command; nil follows none.
+	Tracer Tracer
+	Logger *slog.Logger
 	// Now is the clock that expiry and due dates are judged by; nil takes
 	// time.Now.
 	Now func() time.Time
@@ -47,6 +49,7 @@ type Processor struct {
 	permit    func() error // lease.Check
 	fenced    func(cause error) bool
 	observer  Observer
+	tracer    Tracer // nil for none
 	log       *slog.Logger
 	now       func() time.Time
 	recorded  map[command.Name]bool // whose attempts are written
@@ -63,7 +66,7 @@ func New(cfg Config, d Deps) *Processor {
 	cfg = cfg.WithDefaults()
 	p := &Processor{
 		cfg: cfg, decoder: d.Decoder, bank: d.Bank, publisher: d.Publisher,
-		history: d.History, lease: d.Lease, fenced: d.Fenced, observer: d.Observer, log: d.Logger, now: d.Now,
+		history: d.History, lease: d.Lease, fenced: d.Fenced, observer: d.Observer, tracer: d.Tracer, log: d.Logger, now: d.Now,
 		recorded: make(map[command.Name]bool), retries: make(map[command.Name]*rate.Limiter), listings: newListings(),
 	}
 	if p.observer == nil {

@@ -16,6 +16,8 @@ type run struct {
 	c        *command.Command
 	received time.Time
 	trace    traceparent
+	// way is the whole of its way, at the stretch that it is on.
+	way, at way
 
 	trail
 	attempts  int    // calls of the command's own method that may have left
@@ -40,6 +42,7 @@ type end struct {
 func (r *run) execute(ctx context.Context) (e end, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
+			r.leave()
 			e, err = end{verdict: r.panicked(cause)}, nil
 		}
 	}()
@@ -96,10 +99,34 @@ func (r *run) panicked(cause any) command.Verdict {
 	}
 	if r.calling {
 		r.attempts++
-		r.uncertain = true
+		r.doubt()
 		r.mayHaveLeft()
 	}
 	return r.truthful(v)
+}
+
+// leave closes the stretch that the run is on.
+func (r *run) leave() {
+	if r.at != r.way {
+		r.at.end(Ending{Made: r.calling})
+		r.at = r.way
+	}
+}
+
+// doubt takes in that some attempt may have changed something without our knowing.
+func (r *run) doubt() {
+	if !r.uncertain {
+		r.uncertain = true
+		r.p.observer.Doubted(r.c.Name())
+	}
+}
+
+// settled says that the run is over, whatever its end: somebody else has the doubt now,
+// or nobody.
+func (r *run) settled() {
+	if r.uncertain {
+		r.p.observer.Settled(r.c.Name())
+	}
 }
 
 // released gives the command back. An attempt that has certainly changed nothing is

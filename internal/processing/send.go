@@ -36,7 +36,7 @@ func (r *run) send(ctx context.Context, operation command.InvoiceOperation) (com
 			wait = r.p.backoff(unsent)
 			unsent++
 		}
-		if err := sleep(ctx, max(asked(v), wait)); err != nil {
+		if err := r.pause(ctx, WaitBackoff, max(asked(v), wait)); err != nil {
 			return command.Verdict{}, err
 		}
 	}
@@ -46,7 +46,7 @@ func (r *run) send(ctx context.Context, operation command.InvoiceOperation) (com
 // call; late says that the command must not be sent any more. The record may take its
 // time, so that expiry and stop are asked again after it.
 func (r *run) prepare(ctx context.Context, id string, operation command.InvoiceOperation) (late bool, err error) {
-	if err := r.p.bank.Wait(ctx, r.c.Name()); err != nil {
+	if err := r.awaitGate(ctx, r.c.Name()); err != nil {
 		return false, err
 	}
 	if err := context.Cause(ctx); err != nil {
@@ -55,13 +55,37 @@ func (r *run) prepare(ctx context.Context, id string, operation command.InvoiceO
 	if r.expired() {
 		return true, nil
 	}
-	if err := r.p.lease.Wait(ctx); err != nil {
+	began := r.at.now()
+	err = r.p.lease.Wait(ctx)
+	r.at.waited(WaitLease, began)
+	if err != nil {
 		return false, err
 	}
-	if err := r.announce(ctx, id, operation); err != nil {
-		return false, err
+	r.at = r.way.begin(Stretch{Kind: Attempting, Command: r.c.Name(), Number: r.number + 1, RequestID: id, Operation: operation})
+	err = r.announce(ctx, id, operation)
+	if err == nil {
+		late, err = r.expired(), context.Cause(ctx)
 	}
-	return r.expired(), context.Cause(ctx)
+	if late || err != nil {
+		r.leave() // the call is not made
+	}
+	return late, err
+}
+
+// awaitGate waits until a call of name may be tried.
+func (r *run) awaitGate(ctx context.Context, name command.Name) error {
+	began := r.at.now()
+	err := r.p.bank.Wait(ctx, name)
+	r.at.waited(WaitGate, began)
+	return err
+}
+
+// pause holds the command up for d, or until ctx ends.
+func (r *run) pause(ctx context.Context, why Wait, d time.Duration) error {
+	began := r.at.now()
+	err := sleep(ctx, d)
+	r.at.waited(why, began)
+	return err
 }
 
 // expired says whether the command must not be sent any more. The clock is asked only
@@ -73,12 +97,14 @@ func (r *run) callOwn(ctx context.Context, id string, operation command.InvoiceO
 	r.calling = true
 	v := r.call(ctx, r.c, command.Call{RequestID: id, Operation: operation, Permit: r.p.permit})
 	r.calling = false
+	r.at.judged(&v)
+	r.at = r.way
 	if v.Delivery != command.NotSent {
 		r.attempts++
 		r.requestID = id
 	}
 	if !r.c.Name().ReadOnly() && effectUnknown(v) {
-		r.uncertain = true
+		r.doubt()
 		r.mayHaveLeft()
 	}
 	return v
@@ -87,8 +113,13 @@ func (r *run) callOwn(ctx context.Context, id string, operation command.InvoiceO
 // call makes one call that the end of ctx does not cut short: the bank client
 // bounds it.
 func (r *run) call(ctx context.Context, c *command.Command, call command.Call) command.Verdict {
-	call.Traceparent = r.trace.child()
-	return r.p.bank.Call(context.WithoutCancel(ctx), c, call)
+	w := r.at.begin(Stretch{Kind: Calling, Command: c.Name(), RequestID: call.RequestID})
+	if call.Traceparent = w.traceparent(); call.Traceparent == "" {
+		call.Traceparent = r.trace.child()
+	}
+	v := r.p.bank.Call(context.WithoutCancel(ctx), c, call)
+	w.judged(&v)
+	return v
 }
 
 // query asks the bank what it has; it changes nothing and needs no lease.
@@ -130,10 +161,13 @@ func effectUnknown(v command.Verdict) bool {
 func (r *run) pauseBeforeResend(ctx context.Context, n int, v command.Verdict) error {
 	r.takeBack(ctx)
 	r.p.observer.Retried(r.c.Name(), v.Code)
-	if err := sleep(ctx, max(asked(v), r.p.backoff(n))); err != nil {
+	if err := r.pause(ctx, WaitBackoff, max(asked(v), r.p.backoff(n))); err != nil {
 		return err
 	}
-	return r.p.retries[r.c.Name()].Wait(ctx)
+	began := r.at.now()
+	err := r.p.retries[r.c.Name()].Wait(ctx)
+	r.at.waited(WaitBudget, began)
+	return err
 }
 
 // backoff draws the n-th wait with full jitter.

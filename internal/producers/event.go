@@ -57,6 +57,9 @@ func (p *Publisher) headers(k kind, m *command.Message, o *command.Outcome) []ka
 		kafka.Header{Key: "ce_code", Value: text.of(string(o.Code))},
 		kafka.Header{Key: command.HeaderRevision, Value: text.number(int64(o.Revision))},
 	)
+	if m.Traceparent != "" {
+		return appendTraced(headers, m, text.of(m.Traceparent))
+	}
 	return appendTrace(headers, m)
 }
 

@@ -20,8 +20,14 @@ func appendTrace(headers []kafka.Header, m *command.Message) []kafka.Header {
 	if !validTraceparent(parent) {
 		return headers
 	}
-	headers = append(headers, kafka.Header{Key: "traceparent", Value: parent})
-	if state := m.Header("tracestate"); len(state) > 0 && validTracestate(state) {
+	return appendTraced(headers, m, parent)
+}
+
+// appendTraced appends a span's header and the command's own trace state, which goes
+// with every span of a trace.
+func appendTraced(headers []kafka.Header, m *command.Message, span []byte) []kafka.Header {
+	headers = append(headers, kafka.Header{Key: "traceparent", Value: span})
+	if state := m.Header("tracestate"); len(state) > 0 && validTracestate(state) && validTraceparent(m.Header("traceparent")) {
 		headers = append(headers, kafka.Header{Key: "tracestate", Value: state})
 	}
 	return headers

@@ -21,6 +21,7 @@ func (e *endpoint) judge(r *wire.Reader, x bankapi.Exchange, read func(wire.Obje
 	if v.RetryAfter == 0 {
 		v.RetryAfter = x.RetryAfter
 	}
+	v.HTTPStatus = x.Status
 	if v.Code == command.CodeGatewayUnauthorized || v.Code == command.CodeGatewayForbidden {
 		v.Detail += ": see " + e.credentials()
 	}

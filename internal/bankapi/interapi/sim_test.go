@@ -316,7 +316,7 @@ func TestSimPlatformErrors(t *testing.T) {
 			}})
 			for _, p := range commands {
 				v := s.send(t, p)
-				if v.Code != want || v.BankReference != "4711" || v.Delivery != command.Answered {
+				if v.Code != want || v.BankReference != "4711" || v.Delivery != command.Answered || v.HTTPStatus != status {
 					t.Errorf("%d, %d, %s: %+v", status, code, p.Name(), v)
 				}
 			}

@@ -53,7 +53,7 @@ func TestCodes(t *testing.T) {
 			t.Parallel()
 			c, _ := scripted(t, refusal(400, code))
 			got := c.send(t, pageCommand(t))
-			want.Delivery = command.Answered
+			want.Delivery, want.HTTPStatus = command.Answered, 400
 			want.BankCode, want.BankMessage, want.BankReference = code, "Hata, tel ***", "object-1"
 			got.Detail = ""
 			if diff := cmp.Diff(want, got); diff != "" {

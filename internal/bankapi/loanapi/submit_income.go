@@ -53,7 +53,10 @@ func (m *submitIncome) Call(ctx context.Context, c *command.Command, call comman
 	m.warn(c.ID, payload)
 	v := m.tokens.Call(ctx, m.group, func(ctx context.Context, token bankapi.Token) command.Verdict {
 		head(p, call, token)
-		return judge(&p.Answer, p.Post(ctx, m.client, m.url, body, call.Permit), payload.ApplicationNumber)
+		x := p.Post(ctx, m.client, m.url, body, call.Permit)
+		v := judge(&p.Answer, x, payload.ApplicationNumber)
+		v.HTTPStatus = x.Status
+		return v
 	})
 	p.Return()
 	return v

@@ -124,7 +124,7 @@ func TestOffer(t *testing.T) {
 	}
 	v.Result, v.Detail = nil, ""
 	if diff := cmp.Diff(command.Verdict{
-		Status: command.Succeeded, Code: "loan.income.accepted", Category: command.CategoryOK, Delivery: command.Answered,
+		Status: command.Succeeded, Code: "loan.income.accepted", Category: command.CategoryOK, Delivery: command.Answered, HTTPStatus: 200,
 		BankCode: "APIGW000000", BankMessage: "Tamamlandı", BankReference: "0d52eaa8-48b0-4473-b321-6acff31c5c6e",
 	}, v); diff != "" {
 		t.Error(diff)
