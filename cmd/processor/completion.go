@@ -84,14 +84,17 @@ func complete(c *cobra.Command) {
 		if only := valuesOf(f); only != nil {
 			values = only
 		}
-		if err := c.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(values, directive)); err != nil {
+		offer := func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+			return beginning(values, begun, directive)
+		}
+		if err := c.RegisterFlagCompletionFunc(f.Name, offer); err != nil {
 			panic(err) // registered twice: a mistake in the program
 		}
 	})
 }
 
 // completeArguments goes by the placeholders of the command's usage line.
-func completeArguments(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+func completeArguments(c *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 	placeholders := arguments(c)
 	at := len(args)
 	if last := len(placeholders) - 1; last >= 0 && strings.Contains(placeholders[last], "...") {
@@ -102,7 +105,17 @@ func completeArguments(c *cobra.Command, args []string, _ string) ([]string, cob
 	}
 	placeholder, _, _ := strings.Cut(strings.Trim(placeholders[at], "[]."), "|")
 	values, directive := valuesFor(placeholder, c.Name())
-	return slices.DeleteFunc(values, func(v string) bool { return slices.Contains(args, v) }), directive
+	values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return slices.Contains(args, v) })
+	return beginning(values, begun, directive)
+}
+
+// beginning are the values that begin as what has been typed. What stands for files
+// is the shell's to look up.
+func beginning(values []string, begun string, directive cobra.ShellCompDirective) ([]string, cobra.ShellCompDirective) {
+	if directive == cobra.ShellCompDirectiveNoFileComp {
+		values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return !strings.HasPrefix(v, begun) })
+	}
+	return values, directive
 }
 
 // arguments are the placeholders of a command's arguments, without those of flags.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,7 +20,37 @@ import (
 	"bankprocessor/test/capture"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// asProgram has this binary be the processor instead of its tests, for a shell to
+// run.
+const asProgram = "TEST_AS_PROCESSOR"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// bash runs a script in dir with the processor as a command and returns what it
+// prints; a failure ends the test.
+func bash(t *testing.T, dir string, environ []string, script string) string {
+	t.Helper()
+	bin := t.TempDir()
+	self, err := os.Executable()
+	must(t, err)
+	wrapper := "#!/bin/sh\n" + asProgram + "=1 exec " + self + " \"$@\"\n"
+	must(t, os.WriteFile(filepath.Join(bin, "processor"), []byte(wrapper), 0o700))
+	c := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)
+	c.Dir = dir
+	c.Env = append(append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH")), environ...)
+	var errs bytes.Buffer
+	c.Stderr = &errs
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s%s", err, out, &errs)
+	}
+	return string(out)
+}
 
 // ran is one run of the command line.
 type ran struct {
