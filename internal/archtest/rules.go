@@ -21,7 +21,7 @@ var rooms = []room{
 	{path: "internal/app", may: anything},
 	{path: "internal/demo", may: anything},
 	{path: "internal/config", may: []string{
-		"internal/admin", "internal/bankapi/...", "internal/command", "internal/consumers", "internal/follow", "internal/history",
+		"internal/admin", "internal/bankapi/...", "internal/command", "internal/console", "internal/consumers", "internal/follow", "internal/history",
 		"internal/kafka", "internal/processing", "internal/producers", "internal/registry", "internal/sealing", "internal/secret", "internal/telemetry", "internal/tlsfile", "internal/topics",
 	}, never: []string{"net/http"}},
 	{path: "internal/command", never: []string{"net", "net/http", "net/http/...", "os", "log", "os/exec"}},
@@ -48,7 +48,8 @@ var rooms = []room{
 	{path: "internal/registry", may: []string{"internal/codec", "internal/secret", "internal/tlsfile", "schemas"}},
 	{path: "internal/sealing", may: []string{"internal/follow", "internal/secret"}, never: []string{"net"}},
 	{path: "internal/tlsfile", may: []string{"internal/follow"}, never: []string{"net/http"}},
-	{path: "internal/deadletters", may: []string{"internal/codec", "internal/command", "internal/kafka", "internal/producers", "internal/topics", "internal/upstream"}, never: []string{"net/http"}},
+	{path: "internal/deadletters", may: []string{"internal/codec", "internal/command", "internal/downstream", "internal/kafka", "internal/producers", "internal/topics", "internal/upstream"}, never: []string{"net/http"}},
+	{path: "internal/console", may: []string{"internal/command", "internal/deadletters", "internal/kafka", "internal/producers", "internal/secret", "internal/telemetry"}},
 	{path: "internal/telemetry"},
 	{path: "internal/admin"},
 	{path: "internal/archtest"},

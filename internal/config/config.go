@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bankprocessor/internal/admin"
+	"bankprocessor/internal/console"
 	"bankprocessor/internal/history"
 	"bankprocessor/internal/kafka"
 	"bankprocessor/internal/processing"
@@ -28,6 +29,7 @@ type Config struct {
 	History     history.Config
 	Banks       Banks
 	Admin       admin.Config
+	Console     console.Config
 	Log         telemetry.LogConfig
 }
 
@@ -46,6 +48,7 @@ func (c Config) WithDefaults() Config {
 	c.Processing = c.Processing.WithDefaults()
 	c.History = c.History.WithDefaults()
 	c.Admin = c.Admin.WithDefaults()
+	c.Console = c.Console.WithDefaults()
 	c.Log = c.Log.WithDefaults()
 	return c
 }
@@ -69,6 +72,7 @@ func (c Config) check() []sectionFault {
 		{"banks.interapi", c.Banks.InterAPI.Validate()},
 		{"banks.loanapi", c.Banks.LoanAPI.Validate()},
 		{"admin", c.Admin.Validate()},
+		{"console", c.Console.Validate()},
 		{"log", c.Log.Validate()},
 	} {
 		for _, message := range flatten(s.err) {

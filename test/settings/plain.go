@@ -5,7 +5,7 @@ import "strings"
 // plain are the keys, and with a trailing dot the sections, that guard nothing.
 // "*" stands for either bank.
 var plain = []string{
-	"topics.", "intake.", "output.", "processing.", "history.", "log.",
+	"topics.", "intake.", "output.", "processing.", "history.", "log.", "console.disabled",
 	"kafka.brokers", "kafka.client_id", "kafka.dial_timeout", "kafka.request_timeout", "kafka.metadata_ttl",
 	"registry.results", "registry.timeout", "registry.unknown_id_grace",
 	"banks.*.http.timeout", "banks.*.http.dial_timeout", "banks.*.http.max_idle_conns", "banks.*.http.idle_timeout",

@@ -1,0 +1,14 @@
+package console
+
+// Config is what the console offers.
+type Config struct {
+	// Disabled leaves the console out: `/` shows the readiness alone, and nothing is
+	// sampled.
+	Disabled bool `yaml:"disabled"`
+}
+
+// WithDefaults fills in what is not set.
+func (c Config) WithDefaults() Config { return c }
+
+// Validate returns every fault of a Config that has its defaults, joined.
+func (c Config) Validate() error { return nil }

@@ -1,0 +1,69 @@
+package console
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"bankprocessor/internal/deadletters"
+)
+
+// Deps are a Console's collaborators.
+type Deps struct {
+	Version string
+	// Instance tells this processor from its peers: the host's name.
+	Instance string
+	// Read says how the processor stands now. It must not block, and is called by one
+	// goroutine at a time.
+	Read func() Reading
+	// Desk is where people act upon dead letters; nil leaves those pages out.
+	Desk *deadletters.Desk
+	// Clients is told how many pages follow; may be nil.
+	Clients func(n int)
+	Now     func() time.Time // nil takes time.Now
+	Logger  *slog.Logger     // nil discards
+}
+
+// Console serves the operator's pages.
+type Console struct {
+	cfg     Config
+	deps    Deps
+	assets  assets
+	pages   pages
+	started time.Time
+}
+
+// New returns a Console that does not sample yet. cfg must have passed Validate.
+func New(cfg Config, d Deps) (*Console, error) {
+	if d.Read == nil {
+		return nil, errors.New("building console: nothing to read")
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
+	}
+	c := &Console{cfg: cfg.WithDefaults(), deps: d, started: d.Now()}
+	var err error
+	if c.assets, err = newAssets(); err != nil {
+		return nil, err
+	}
+	if c.pages, err = newPages(c.assets); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Handler serves every page of the console, from `/` on.
+func (c *Console) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, routes := range []func(*http.ServeMux){
+		c.assets.routes,
+		c.overviewRoutes,
+	} {
+		routes(mux)
+	}
+	return secured(mux)
+}

@@ -1,0 +1,4 @@
+package console
+
+// Reading is how the processor stands at one moment. Counters count from its start.
+type Reading struct{}
