@@ -299,3 +299,26 @@ func TestCallsThatComeToNothingStrandNobody(t *testing.T) {
 		calls.Wait()
 	})
 }
+
+func TestHowLongACommandHasWaitedIsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		heard := &recorder{}
+		g := newGroup(t, GroupConfig{}, heard)
+		if err := g.Wait(t.Context()); err != nil || len(heard.waits) != 0 {
+			t.Fatalf("an open gate: %v, %v", err, heard.waits)
+		}
+		g.must(t, noAuth)
+		short, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		if err := g.Wait(short); err == nil {
+			t.Fatal("a shut gate let a command through")
+		}
+		if err := g.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if want := []time.Duration{3 * time.Second, 27 * time.Second}; !slices.Equal(heard.waits, want) {
+			t.Errorf("told %v, want %v", heard.waits, want)
+		}
+	})
+}

@@ -150,11 +150,23 @@ type told struct {
 	NopObserver
 
 	attempted, recovered, retried, answered, twice, differing int
+	doubted, settled                                          int
+	traceOfAttempt, traceOfOutcome                            string
 }
 
-func (o *told) Attempted(command.Name, time.Duration, string) { o.attempted++ }
-func (o *told) Retried(command.Name, command.Code)            { o.retried++ }
-func (o *told) Recovered(command.Name)                        { o.recovered++ }
+func (o *told) Retried(command.Name, command.Code) { o.retried++ }
+func (o *told) Recovered(command.Name)             { o.recovered++ }
+func (o *told) Doubted(command.Name)               { o.doubted++ }
+func (o *told) Settled(command.Name)               { o.settled++ }
+
+func (o *told) Attempted(_ command.Name, _ time.Duration, traceparent string) {
+	o.attempted++
+	o.traceOfAttempt = traceparent
+}
+
+func (o *told) Completed(_ *command.Outcome, _ time.Duration, traceparent string) {
+	o.traceOfOutcome = traceparent
+}
 
 func (o *told) Answered(_ command.Name, elsewhere, differs bool) {
 	o.answered++

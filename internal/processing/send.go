@@ -114,6 +114,7 @@ func (r *run) callOwn(ctx context.Context, id string, operation command.InvoiceO
 // bounds it.
 func (r *run) call(ctx context.Context, c *command.Command, call command.Call) command.Verdict {
 	w := r.at.begin(Stretch{Kind: Calling, Command: c.Name(), RequestID: call.RequestID})
+	defer w.end(Ending{Made: true}) // should the call panic
 	if call.Traceparent = w.traceparent(); call.Traceparent == "" {
 		call.Traceparent = r.trace.child()
 	}
