@@ -179,7 +179,7 @@ func TestHeadersAreTheDesigns(t *testing.T) {
 	want := map[string]struct{ required, optional []string }{
 		"commandHeaders": {nil, []string{
 			"ce_id", "ce_source", "ce_specversion", "ce_time", "ce_type", "content-type",
-			"dlq-replay-count", "dlq-replay-of", "dlq-replay-revision", "traceparent",
+			"dlq-replay-count", "dlq-replay-id", "dlq-replay-of", "dlq-replay-revision", "traceparent",
 		}},
 		"resultHeaders": {cloudEvents, []string{"ce_resultomitted", "traceparent"}},
 		"deadLetterHeaders": {deadLetter, []string{

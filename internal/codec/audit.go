@@ -51,6 +51,7 @@ func auditFields(w walker, a *command.AuditRecord) {
 	text(w, "commandId", &a.CommandID)
 	text(w, "command", &a.Command)
 	short(w, "revision", &a.Revision)
+	text(w, "newCommandId", &a.NewCommandID)
 	text(w, "letter", &a.Letter)
 	text(w, "original", &a.Original)
 	text(w, "statement", &a.Statement)

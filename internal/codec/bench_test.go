@@ -21,7 +21,7 @@ func someAudit() *command.AuditRecord {
 	return &command.AuditRecord{
 		Action: command.AuditReplay, Phase: command.AuditIntended, ID: "2c7d9c0e-5f0a-5d7e-8a53-6f2f6c1f7a10", Job: "j",
 		At: time.UnixMilli(1767602040000).UTC(), Actor: "operator", Tool: "cli", Why: "the bank has never seen it",
-		CommandID: someID, Command: command.DBSInvoiceUpsert, Revision: 2, Letter: "bank.dead-letter/1@7",
+		CommandID: someID, Command: command.DBSInvoiceUpsert, Revision: 2, NewCommandID: someID, Letter: "bank.dead-letter/1@7",
 		Original: "dbs.invoice.upsert/3@41", Statement: "not_applied", Status: command.Failed, Code: command.CodeOperatorNotApplied,
 		BankReference: "b", Target: "dbs.invoice.upsert/3@99", OriginalDigest: "sha256:00", EditedDigest: "sha256:01",
 	}

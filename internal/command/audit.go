@@ -28,9 +28,6 @@ const (
 	AuditIntended AuditPhase = "intended"
 	// AuditDone says that what was intended is stored.
 	AuditDone AuditPhase = "done"
-	// AuditAbandoned says that what was intended has not been done, and will not be:
-	// its revision stays unused.
-	AuditAbandoned AuditPhase = "abandoned"
 	// AuditOutcome is written by the processor: what came of a replay. It stands
 	// before the outcome's own event does.
 	AuditOutcome AuditPhase = "outcome"
@@ -56,6 +53,9 @@ type AuditRecord struct {
 	CommandID string
 	Command   Name
 	Revision  int32 // that the action leads to; 0 for those that lead to none
+	// NewCommandID is of the command that a replay publishes as one of its own, with
+	// another id than the letter's; "" else. The replay then leads to no revision.
+	NewCommandID string
 	// Letter is the dead letter's address, topic/partition@offset; Original is where
 	// the record of the command stands that the letter is about.
 	Letter   string

@@ -14,6 +14,9 @@ const (
 	HeaderReplayRevision = "dlq-replay-revision"
 	// HeaderReplayOf holds the address of the dead letter: topic/partition@offset.
 	HeaderReplayOf = "dlq-replay-of"
+	// HeaderReplayID holds the id of the action in the audit, by which a replay that was
+	// interrupted finds what it has sent.
+	HeaderReplayID = "dlq-replay-id"
 	// HeaderReplayCount says how many replays have led here, this one included, so
 	// that one which comes back again and again is noticed.
 	HeaderReplayCount = "dlq-replay-count"

@@ -1,40 +1,21 @@
 package deadletters
 
 import (
-	"context"
 	"log/slog"
 	"time"
 
+	"bankprocessor/internal/codec"
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/kafka"
 	"bankprocessor/internal/producers"
 	"bankprocessor/internal/topics"
 )
 
-// Kafka is what a Desk needs of a client; *kafka.Client is one. It must not be bound
-// to a processor's lease: people act for themselves.
-type Kafka interface {
-	producers.Cluster
-	Fetch(ctx context.Context, parts []kafka.FetchPartition, maxWait time.Duration, maxBytes int32) ([]kafka.Fetched, error)
-	LogRange(ctx context.Context, parts []kafka.TopicPartition) (map[kafka.TopicPartition]kafka.Range, error)
-	OffsetsSince(ctx context.Context, parts []kafka.TopicPartition, at time.Time) (map[kafka.TopicPartition]int64, error)
-}
-
-// Codec reads and writes events; *codec.Codec is one.
-type Codec interface {
-	producers.Encoder
-	Decode(ctx context.Context, m *command.Message) (*command.Command, error)
-	CommandFromJSON(name command.Name, b []byte) (*command.Command, error)
-	EncodeCommand(c *command.Command) ([]byte, error)
-	DecodeOutcome(ctx context.Context, name command.Name, b []byte) (*command.Outcome, error)
-	DecodeAttempt(b []byte) (*command.Attempt, error)
-	DecodeAudit(b []byte) (*command.AuditRecord, error)
-}
-
 // Deps are a Desk's collaborators.
 type Deps struct {
-	Kafka  Kafka
-	Codec  Codec
+	// Kafka must not be bound to a processor's lease: people act for themselves.
+	Kafka  *kafka.Client
+	Codec  *codec.Codec
 	Topics topics.Config
 	// Opener opens sealed values; nil leaves them shut. Without one a replay takes the
 	// original from its own topic, as long as that keeps it.
@@ -49,7 +30,10 @@ type Deps struct {
 }
 
 // Desk is safe for concurrent use and owns no goroutine between calls.
-type Desk struct{ Deps }
+type Desk struct {
+	Deps
+	journal journal
+}
 
 // New returns a Desk. It opens no connection.
 func New(d Deps) *Desk {
@@ -59,7 +43,7 @@ func New(d Deps) *Desk {
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Desk{Deps: d}
+	return &Desk{Deps: d, journal: journal{subjects: map[string]*subject{}, acts: map[string]*act{}}}
 }
 
 // Operator is who acts, as the audit will say.
@@ -106,9 +90,6 @@ type Standing struct {
 	Last   *command.AuditRecord
 	Status command.Status // of what it has come to; "" while that is not known
 	Code   command.Code
-	// Later says that the letter is not the latest of its command: another has been
-	// written since.
-	Later bool
 }
 
 // Filter picks letters. Its zero value picks all.
@@ -130,15 +111,6 @@ type Ref struct {
 	Offset    int64
 }
 
-// ShowOptions say how much of a letter is shown.
-type ShowOptions struct {
-	// Reveal shows what may tell of a person, which is audited before: By and Why are
-	// needed then.
-	Reveal bool
-	By     Operator
-	Why    string
-}
-
 // Order asks for replays.
 type Order struct {
 	By  Operator
@@ -150,7 +122,8 @@ type Order struct {
 	// doubt. Without it, what is in doubt is refused.
 	NotApplied bool
 	// Payload, for a single letter, takes the command's place: JSON, as `send` takes
-	// it. NewID gives it a new commandId, and so a life of its own.
+	// it. NewID, for a single letter too, gives the command a new commandId, and so a
+	// life of its own.
 	Payload []byte
 	NewID   bool
 	// Rate bounds how many are sent in a second; 0 is 10.
@@ -176,6 +149,9 @@ type Step struct {
 	Warnings []string
 	// Sent is where the command was published, "" before.
 	Sent string
+
+	// prior is the outcome that goes with the letter, nil where it has none.
+	prior *command.Outcome
 }
 
 // Plan is what an order would do.

@@ -90,7 +90,7 @@ func NewPublisher(w Writer, cfg PublisherConfig) *Publisher {
 //
 // What came of a replay stands in the audit before its event does.
 func (p *Publisher) Outcome(ctx context.Context, m *command.Message, o *command.Outcome) (offset int64, err error) {
-	if o.Revision > command.FirstRevision {
+	if revision, _ := m.Revision(); revision > command.FirstRevision {
 		if err := p.replayed(ctx, m, o); err != nil {
 			return -1, err
 		}
