@@ -117,10 +117,11 @@ type child struct {
 	over  bool
 }
 
-func startChild(t *testing.T, w *world, bank string) *child {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "processor.yaml")
-	must(t, os.WriteFile(file, fmt.Appendf(nil, `
+// configFile is a configuration file for a processor in a process of its own.
+func (w *world) configFile(bank string) string {
+	w.t.Helper()
+	file := filepath.Join(w.t.TempDir(), "processor.yaml")
+	must(w.t, os.WriteFile(file, fmt.Appendf(nil, `
 kafka: {brokers: [%q]}
 topics: {prefix: %q, partitions: %d}
 intake: {group: %q}
@@ -138,6 +139,12 @@ banks:
     token: {client_id: %q, client_secret: {file: %q}}
 `, w.box.Brokers()[0], w.drafter.Topics.Prefix, w.drafter.Topics.Partitions, w.config().Intake.Group, bank, w.box.AppKeyFile(), w.box.SubscriptionKeyFile(),
 		w.box.BankURL(), banksim.DefaultClientID, w.box.ClientSecretFile()), 0o600))
+	return file
+}
+
+func startChild(t *testing.T, w *world, bank string) *child {
+	t.Helper()
+	file := w.configFile(bank)
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0], "-test.run=^TestAsAChild$", "-test.v")
 	cmd.Env = append(os.Environ(), childConfig+"="+file)
 	input, err := cmd.StdinPipe()
