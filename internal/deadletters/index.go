@@ -1,8 +1,8 @@
 package deadletters
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -37,12 +37,13 @@ type shelf struct {
 
 // row is a letter, as small as a list can do with.
 type row struct {
-	offset                          int64
-	at, failedAt                    int64 // milliseconds; failedAt is 0 for none
-	original                        int64
-	partition, revision, attempts   int32
-	topic, reason, code, keyID, key string
-	status, id                      string
+	offset                        int64
+	at, failedAt                  int64 // milliseconds; failedAt is 0 for none
+	original                      int64
+	partition, revision, attempts int32
+	topic, reason, code, keyID    string
+	status, id                    string
+	key                           []byte
 }
 
 // NewIndex returns an index of the latest limit letters. It reads nothing yet.
@@ -131,9 +132,9 @@ func (x *Index) readOne(ctx context.Context, tp kafka.TopicPartition, log kafka.
 	if from >= log.Next || !time.Now().Before(ends) {
 		return nil
 	}
-	ctx, cancel := context.WithDeadline(ctx, ends)
+	patient, cancel := context.WithDeadline(ctx, ends)
 	defer cancel()
-	next, err := x.desk.scan(ctx, tp, from, log.Next, func(r kafka.Record) bool {
+	next, err := x.desk.scan(patient, tp, from, log.Next, func(r kafka.Record) bool {
 		if l, unreadable := read(r); unreadable == nil {
 			s.rows = append(s.rows, x.rowOf(l))
 		} else {
@@ -142,8 +143,8 @@ func (x *Index) readOne(ctx context.Context, tp kafka.TopicPartition, log kafka.
 		return true
 	})
 	s.next = next
-	if errors.Is(err, context.DeadlineExceeded) {
-		return nil // patience has ended, and the caller's own context says the rest
+	if patient.Err() != nil && ctx.Err() == nil {
+		return nil // another look goes on
 	}
 	return err
 }
@@ -167,7 +168,7 @@ func (x *Index) rowOf(l *producers.Letter) row {
 		offset: l.Record.Offset, at: l.Record.Time.UnixMilli(), original: l.Offset, partition: l.Partition,
 		revision: l.Revision, attempts: int32(l.Attempts), topic: x.shared(short(l.Topic)),
 		reason: x.shared(short(string(l.Reason))), code: x.shared(short(string(l.Code))), keyID: x.shared(short(l.KeyID)),
-		status: x.shared(short(string(l.Status))), key: string(l.Record.Key[:min(len(l.Record.Key), maxText)]), id: short(l.CommandID),
+		status: x.shared(short(string(l.Status))), key: bytes.Clone(l.Record.Key[:min(len(l.Record.Key), maxText)]), id: short(l.CommandID),
 	}
 	if !l.FailedAt.IsZero() {
 		r.failedAt = l.FailedAt.UnixMilli()
@@ -185,9 +186,10 @@ func short(s string) string {
 	return s
 }
 
-func (r *row) letter(tp kafka.TopicPartition) *producers.Letter {
-	l := &producers.Letter{
-		Record: kafka.Record{Topic: tp.Topic, Partition: tp.Partition, Offset: r.offset, Time: time.UnixMilli(r.at).UTC(), Key: []byte(r.key)},
+// letter is what the row was made of, as far as that was kept.
+func (r *row) letter(tp kafka.TopicPartition) producers.Letter {
+	l := producers.Letter{
+		Record: kafka.Record{Topic: tp.Topic, Partition: tp.Partition, Offset: r.offset, Time: time.UnixMilli(r.at).UTC(), Key: r.key},
 		Reason: command.DeadLetterReason(r.reason), Code: command.Code(r.code), Attempts: int(r.attempts),
 		CommandID: r.id, Status: command.Status(r.status), Revision: r.revision,
 		Topic: r.topic, Partition: r.partition, Offset: r.original, KeyID: r.keyID,
@@ -232,18 +234,23 @@ func (x *Index) list(f Filter, after Spot, limit int) Listing {
 		}
 	}
 	passed := !after.set
+	var letter producers.Letter
 	for len(left) > 0 {
 		tp, r := latestRow(left)
 		here := r.offset == after.Offset && tp.Partition == after.Partition
-		if letter := r.letter(tp); x.desk.mayPick(f, letter) {
-			if e := (Entry{Letter: letter, Standing: x.desk.journal.account(letter).standing}); x.desk.picks(f, e) {
-				l.Matching++
-				switch {
-				case !passed:
-					l.Before++
-				case len(l.Entries) < limit:
-					l.Entries = append(l.Entries, e)
-				}
+		letter = r.letter(tp) // one for all: there may be very many
+		e := Entry{Letter: &letter}
+		if f.State != "" && x.desk.mayPick(f, e) {
+			e.Standing = x.desk.journal.account(&letter).standing
+		}
+		if x.desk.picks(f, e) {
+			l.Matching++
+			switch {
+			case !passed:
+				l.Before++
+			case len(l.Entries) < limit:
+				listed := letter
+				l.Entries = append(l.Entries, Entry{&listed, x.desk.journal.account(&listed).standing})
 			}
 		}
 		passed = passed || here
@@ -268,9 +275,9 @@ func latestRow(left map[kafka.TopicPartition][]row) (kafka.TopicPartition, row) 
 }
 
 // mayPick is picks without what the journal must be asked for.
-func (d *Desk) mayPick(f Filter, l *producers.Letter) bool {
+func (d *Desk) mayPick(f Filter, e Entry) bool {
 	f.State = ""
-	return d.picks(f, Entry{Letter: l})
+	return d.picks(f, e)
 }
 
 // TrailLine is a record of the audit and its offset.
