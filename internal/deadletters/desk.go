@@ -121,6 +121,9 @@ type Order struct {
 	// NotApplied is the operator's statement that the bank has not done what is in
 	// doubt. Without it, what is in doubt is refused.
 	NotApplied bool
+	// Again sends a replay of named letters once more that was sent and has come to no
+	// outcome, as the same revision: a processor that knows it answers it once.
+	Again bool
 	// Payload, for a single letter, takes the command's place: JSON, as `send` takes
 	// it. NewID, for a single letter too, gives the command a new commandId, and so a
 	// life of its own.

@@ -81,6 +81,25 @@ func (d *Desk) catchUp(ctx context.Context) error {
 	return nil
 }
 
+// catchUpTo reads the audit until it has come beyond an offset that is stored: it may
+// be a moment before a broker shows it.
+func (d *Desk) catchUpTo(ctx context.Context, at int64) error {
+	for {
+		if err := d.catchUp(ctx); err != nil {
+			return err
+		}
+		d.journal.mu.Lock()
+		there := d.journal.next > at
+		d.journal.mu.Unlock()
+		if there {
+			return nil
+		}
+		if err := pause(ctx, retryWait); err != nil {
+			return fmt.Errorf("reading the audit up to %d: %w", at, err)
+		}
+	}
+}
+
 func (d *Desk) auditLog() kafka.TopicPartition { return kafka.TopicPartition{Topic: d.Topics.Audit()} }
 
 // take takes one record in. A record may stand twice.

@@ -170,12 +170,15 @@ func (d *Desk) judgePending(o Order, s Step, pending *act) Step {
 	switch {
 	case was.Action == command.AuditResolve:
 		s.Refused = "its resolution as " + string(was.Status) + " by " + was.Actor + " was interrupted: finish that with: processor dlq resolve " + was.Letter
-	case pending.done:
-		s.Skipped = "it was replayed by " + was.Actor + " at " + moment(was.At) + " as revision " + strconv.Itoa(int(was.Revision)) + ", and its outcome is not there yet"
+	case pending.done && !(o.Again && len(o.Refs) > 0 && !o.edits()):
+		s.Skipped = "it was replayed by " + was.Actor + " at " + moment(was.At) + " as revision " + strconv.Itoa(int(was.Revision)) +
+			", and its outcome is not there yet; --again sends it once more, should no processor have seen it"
 	case was.Actor != o.By.Name && d.Now().Sub(was.At) < atIt:
 		s.Refused = was.Actor + " is at it since " + moment(was.At) + ": look again in a minute"
 	case was.Letter != s.Entry.Letter.Address():
 		s.Refused = "the replay of its letter " + was.Letter + " was interrupted: finish that one"
+	case was.EditedDigest != "" && pending.done:
+		s.Refused = "it was replayed with another payload, which is in its topic: it cannot be sent again from here"
 	case (was.EditedDigest != "") != o.edits():
 		s.Refused = "it was to be replayed " + map[bool]string{true: "with another payload or id: give that again", false: "as it is: finish that without a payload or new id"}[was.EditedDigest != ""]
 	default:

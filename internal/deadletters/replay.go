@@ -149,8 +149,11 @@ func (s *session) resume(ctx context.Context, p *Plan, step Step) (sent string, 
 	if err != nil {
 		return "", err
 	}
-	if from < log.First {
+	if from < log.First && !k.pending.done {
 		return "", refused("what %s has sent may have been deleted by age since %s: whether it was sent cannot be told", intended.Actor, moment(intended.At))
+	}
+	if k.pending.done { // it was found there before, and came to nothing
+		from = log.Next
 	}
 	_, err = d.scan(ctx, tp, from, log.Next, func(r kafka.Record) bool {
 		if string(lastHeader(r.Headers, command.HeaderReplayID)) == intended.ID {

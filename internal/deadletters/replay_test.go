@@ -176,6 +176,31 @@ func TestAnInterruptedReplayIsFinishedOnce(t *testing.T) {
 	}
 }
 
+// A processor of a release before takes a replay for a duplicate, and no outcome comes.
+func TestAReplayThatNobodyHasSeenIsSentAgainAsTheSame(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	ref := w.dead(1, command.Failed, command.CodeDBSBankUnexpectedError)
+	w.replays(w.Desk, w.order(ayse, ref))
+	o := w.order(ayse)
+	o.Again = true
+	if p := w.plan(w.Desk, o); len(p.Steps) > 0 {
+		t.Errorf("by filter: %+v", p.Steps)
+	}
+	o.Refs = []deadletters.Ref{ref}
+	if step := w.replays(w.Desk, o); !step.Resumed || step.Refused != "" || step.Revision != 2 {
+		t.Errorf("got %+v", step)
+	}
+	sent := w.sent()
+	if len(sent) != 2 || string(sent[0].Header(command.HeaderReplayID)) != string(sent[1].Header(command.HeaderReplayID)) {
+		t.Fatalf("%d records were sent", len(sent))
+	}
+	w.concluded(sent[0], 1, command.Succeeded, command.CodeInvoiceAccepted)
+	if step := w.replays(w.Desk, o); !strings.Contains(step.Skipped, "SUCCEEDED") {
+		t.Errorf("got %+v", step)
+	}
+}
+
 func (w *world) audited(key string, a command.AuditRecord) {
 	w.t.Helper()
 	value, err := w.codec.EncodeAudit(&a)

@@ -35,7 +35,7 @@ func (d *Desk) scan(ctx context.Context, tp kafka.TopicPartition, from, to int64
 			continue
 		}
 		if err != nil {
-			if tries++; !kafka.Class(err).Passing() || tries > retryLimit {
+			if tries++; !passes(err) || tries > retryLimit {
 				return next, fmt.Errorf("reading %s: %w", tp, err)
 			}
 			d.Kafka.RefreshMetadata()
@@ -59,6 +59,13 @@ func (d *Desk) scan(ctx context.Context, tp kafka.TopicPartition, from, to int64
 	return next, ctx.Err()
 }
 
+// passes says whether a failure is waited out. Nobody sits there until a permission is
+// granted.
+func passes(err error) bool {
+	class := kafka.Class(err)
+	return class.Passing() && class != kafka.ClassAuth
+}
+
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -80,7 +87,7 @@ func (d *Desk) rangeOf(ctx context.Context, tp kafka.TopicPartition) (kafka.Rang
 			return ranges[tp], nil
 		case errors.Is(err, kafka.ErrUnknownTopic) || kafka.Class(err) == kafka.ClassUnknownTopic:
 			return kafka.Range{}, &topics.MissingError{Topics: []string{tp.Topic}}
-		case !kafka.Class(err).Passing() || tries > retryLimit:
+		case !passes(err) || tries > retryLimit:
 			return kafka.Range{}, err
 		}
 		d.Kafka.RefreshMetadata()

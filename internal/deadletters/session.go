@@ -70,13 +70,14 @@ func (d *Desk) record(what command.AuditAction, l *producers.Letter, by Operator
 	}
 }
 
-// claim stores what is intended, and returns the act once it is seen to count. Else
+// claim stores what is intended, and returns once it is seen to count. Else
 // somebody was faster, and the error is a *RefusedError.
 func (s *session) claim(ctx context.Context, l *producers.Letter, a *command.AuditRecord) error {
-	if _, err := s.write(ctx, l, a); err != nil {
+	at, err := s.write(ctx, l, a)
+	if err != nil {
 		return err
 	}
-	if err := s.desk.catchUp(ctx); err != nil {
+	if err := s.desk.catchUpTo(ctx, at); err != nil {
 		return err
 	}
 	if k := s.desk.journal.account(l); k.pending == nil || k.pending.intended.ID != a.ID {
