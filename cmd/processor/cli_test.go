@@ -28,7 +28,7 @@ func TestWrongUsage(t *testing.T) {
 		{"send customer.create --brokers nonsense", []string{"kafka.brokers[0]: want host:port"}},
 		{"banksim --tls-client-ca x", []string{"needs --tls-cert"}},
 		{"banksim --tls-cert x", []string{"tls-key"}},
-		{"dlq", []string{"want list, show or keys"}},
+		{"dlq", []string{"want list, show, replay, resolve, audit or keys"}},
 		{"dlq keys", []string{"want create, rotate, retire or list"}},
 		{"dlq list --reason odd", []string{`--reason is "odd": want one of malformed, `}},
 		{"dlq list --code odd", []string{`--code is "odd"`}},

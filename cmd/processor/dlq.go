@@ -5,24 +5,32 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"bankprocessor/internal/codec"
+	"bankprocessor/internal/command"
 	"bankprocessor/internal/config"
-	"bankprocessor/internal/downstream"
+	"bankprocessor/internal/deadletters"
 	"bankprocessor/internal/kafka"
 	"bankprocessor/internal/producers"
 	"bankprocessor/internal/sealing"
 	"bankprocessor/internal/secret"
-	"bankprocessor/internal/topics"
 )
 
 func dlqCommand(t terminal) *cobra.Command {
 	c := &cobra.Command{
-		Use: "dlq", Short: "Lists and shows dead letters, and keeps their keys", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return fmt.Errorf("%w: want list, show or keys", errUsage) },
+		Use: "dlq", Short: "Lists, shows, replays and resolves dead letters, and keeps their keys", Args: cobra.NoArgs,
+		Long: "What people do about dead letters. What changes something (replay, resolve) says\n" +
+			"what it would do until it is given --execute, and is written down in the audit;\n" +
+			"so is what shows personal data. docs/dead-letters.md has the whole way.",
+		RunE: func(*cobra.Command, []string) error {
+			return fmt.Errorf("%w: want list, show, replay, resolve, audit or keys", errUsage)
+		},
 	}
-	c.AddCommand(dlqListCommand(t), dlqShowCommand(t), dlqKeysCommand(t))
+	c.AddCommand(dlqListCommand(t), dlqShowCommand(t), dlqReplayCommand(t), dlqResolveCommand(t), dlqAuditCommand(t), dlqKeysCommand(t))
 	return c
 }
 
@@ -70,11 +78,107 @@ func (f *keysetFlags) opener(cfg config.Config) (producers.Decryptor, error) {
 	return o, nil
 }
 
-// openDeadLetters watches the dead letters from the oldest on.
-func openDeadLetters(ctx context.Context, client *kafka.Client, cfg config.Config) (*downstream.Watcher, error) {
-	w, err := downstream.OpenDeadLetters(ctx, client, cfg.Topics)
-	if missing, ok := errors.AsType[*kafka.UnknownTopicsError](err); ok {
-		return nil, &topics.MissingError{Topics: missing.Topics}
+// deskFlags say whose dead letters are meant, and what opens them.
+type deskFlags struct {
+	settings
+	keysetFlags
+}
+
+func (f *deskFlags) addDesk(c *cobra.Command) {
+	f.addCluster(c)
+	f.keysetFlags.add(c)
+}
+
+// desk is where a command line acts on dead letters.
+type desk struct {
+	*deadletters.Desk
+	cfg    config.Config
+	client *kafka.Client
+	events *codec.Codec
+}
+
+// open connects. The desk is to be closed.
+func (f *deskFlags) open(ctx context.Context, t terminal) (*desk, error) {
+	cfg, err := f.load(t, dlqSections...)
+	if err != nil {
+		return nil, err
 	}
-	return w, err
+	d := &desk{cfg: cfg}
+	if d.events, err = newCodec(cfg); err != nil {
+		return nil, err
+	}
+	opener, err := f.opener(cfg)
+	if err != nil {
+		return nil, err
+	}
+	digestKey, err := cfg.DeadLetters.ReadDigestKey()
+	if err != nil {
+		return nil, err
+	}
+	if d.client, err = connect(ctx, cfg); err != nil {
+		return nil, err
+	}
+	d.Desk = deadletters.New(deadletters.Deps{
+		Kafka: d.client, Codec: d.events, Topics: cfg.Topics, Opener: opener, Rules: rules(cfg), DigestKey: digestKey,
+	})
+	return d, nil
+}
+
+func (d *desk) close() { d.client.Close() }
+
+// find returns the letters that ref names, or an error where there is none.
+func (d *desk) find(ctx context.Context, ref deadletters.Ref, as string) ([]deadletters.Entry, error) {
+	entries, err := d.Find(ctx, ref)
+	if err == nil && len(entries) == 0 {
+		err = noLetter(as)
+	}
+	return entries, err
+}
+
+func noLetter(of string) error {
+	return fmt.Errorf("there is no dead letter of %s: it may never have been one, or be older than the topic's retention; `processor dlq list` has those that are there", of)
+}
+
+// parseRef reads a command's id or a place.
+func parseRef(s string) (deadletters.Ref, error) {
+	if id, err := command.ParseID(s); err == nil {
+		return deadletters.Ref{CommandID: id}, nil
+	}
+	tp, at, ok := deadletters.ParsePlace(s)
+	if !ok {
+		return deadletters.Ref{}, fmt.Errorf("%w: %q is neither a command's id nor a place such as dbs.invoice.upsert/3@41", errUsage, s)
+	}
+	return deadletters.Ref{Place: tp, Offset: at}, nil
+}
+
+// timeFlag reads how long ago, or a moment; "" is none.
+func timeFlag(flag, s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if d, err := time.ParseDuration(s); err == nil && d >= 0 {
+		return now.Add(-d), nil
+	}
+	if at, err := time.Parse(time.RFC3339, s); err == nil {
+		return at, nil
+	}
+	return time.Time{}, fmt.Errorf("%w: --%s is %q: want a duration such as 24h, or a moment such as 2026-01-31T08:00:00Z", errUsage, flag, s)
+}
+
+// row writes one line whose columns came from a topic; nothing trails.
+func (t terminal) row(format string, columns ...string) error {
+	cells := make([]any, len(columns))
+	for i, c := range columns {
+		cells[i] = plain(c)
+	}
+	_, err := fmt.Fprintln(t.out, strings.TrimRight(fmt.Sprintf(format, cells...), " \n"))
+	return err
+}
+
+// explain says what to do about a value that is not open.
+func explain(err error) error {
+	if errors.Is(err, producers.ErrSealed) {
+		return fmt.Errorf("%w: give the private keyset that holds it with --keyset (dead_letters.encryption.private_keyset_file)", err)
+	}
+	return err
 }

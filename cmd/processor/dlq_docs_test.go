@@ -51,7 +51,7 @@ func TestTheDocumentedCommandsWork(t *testing.T) {
 			writeWrappingKey(t, file("dlq-wrapping.key"))
 			continue
 		}
-		args := strings.Fields(fill.Replace(line))
+		args := shellWords(fill.Replace(line))
 		if args[0] != "processor" {
 			t.Errorf("cannot run %q", line)
 			continue
@@ -107,4 +107,17 @@ func writeWrappingKey(t *testing.T, path string) {
 	if err := os.WriteFile(path, []byte(base64.StdEncoding.EncodeToString(key)+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// shellWords splits a line as a shell does, as far as these pages go.
+func shellWords(line string) []string {
+	var words []string
+	for i, part := range strings.Split(line, "'") {
+		if i%2 == 1 {
+			words = append(words, part)
+			continue
+		}
+		words = append(words, strings.Fields(part)...)
+	}
+	return words
 }

@@ -164,7 +164,7 @@ func TestASealedDeadLetterIsShownWithItsKeyAlone(t *testing.T) {
 	if strings.Contains(masked, person) {
 		t.Errorf("want the person masked, got %s", masked)
 	}
-	whole := b.must("dlq", "show", id, "--brokers", b.brokers, "--keyset", b.pair.Private, "--reveal")
+	whole := b.must("dlq", "show", id, "--brokers", b.brokers, "--keyset", b.pair.Private, "--reveal", "--why", "a test")
 	wantAll(t, whole, `"email": "`+person+`"`)
 
 	var event struct {
@@ -178,7 +178,7 @@ func TestASealedDeadLetterIsShownWithItsKeyAlone(t *testing.T) {
 	}
 
 	raw := filepath.Join(t.TempDir(), "command.bin")
-	b.must("dlq", "show", id, "--brokers", b.brokers, "--keyset", b.pair.Private, "--raw", raw)
+	b.must("dlq", "show", id, "--brokers", b.brokers, "--keyset", b.pair.Private, "--raw", raw, "--why", "a test")
 	text, err := os.ReadFile(raw)
 	if err != nil || !bytes.Contains(text, []byte(person)) || text[0] != 0xc3 {
 		t.Errorf("want the original's Avro, got %d bytes, %v", len(text), err)
@@ -186,13 +186,13 @@ func TestASealedDeadLetterIsShownWithItsKeyAlone(t *testing.T) {
 	if info, err := os.Stat(raw); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("got mode %v, %v", info.Mode(), err)
 	}
-	if out := b.must("dlq", "show", id, "--brokers", b.brokers, "--keyset", b.pair.Private, "--raw", "-"); out != string(text) {
+	if out := b.must("dlq", "show", id, "--brokers", b.brokers, "--keyset", b.pair.Private, "--raw", "-", "--why", "a test"); out != string(text) {
 		t.Errorf("want the same bytes on standard output, got %d", len(out))
 	}
-	_, errs := b.fail(exitFailed, "dlq", "show", id, "--brokers", b.brokers, "--keyset", b.pair.Private, "--raw", raw)
+	_, errs := b.fail(exitFailed, "dlq", "show", id, "--brokers", b.brokers, "--keyset", b.pair.Private, "--raw", raw, "--why", "a test")
 	wantAll(t, errs, "--raw", "exists")
 	for _, flag := range [][]string{{"--raw", "-"}, {"--reveal"}} {
-		_, errs := b.fail(exitFailed, append([]string{"dlq", "show", id, "--brokers", b.brokers}, flag...)...)
+		_, errs := b.fail(exitFailed, append([]string{"dlq", "show", id, "--brokers", b.brokers, "--why", "a test"}, flag...)...)
 		wantAll(t, errs, "sealed with key "+keyID, "--keyset")
 	}
 }
@@ -367,7 +367,7 @@ func TestShowFindsNothing(t *testing.T) {
 	wantAll(t, b.must("dlq", "show", "dbs.limit.query/1@5", "--brokers", brokers),
 		"dead letter  bank.dead-letter/0@1", `key          "SOLEN|0222"`, "the value cannot be decoded: ", "--raw -")
 	wantAll(t, b.must("dlq", "show", "bank.dead-letter/0@2", "--brokers", brokers), "it is a tombstone")
-	_, errs := b.fail(exitFailed, "dlq", "show", "bank.dead-letter/0@2", "--brokers", brokers, "--raw", "-")
+	_, errs := b.fail(exitFailed, "dlq", "show", "bank.dead-letter/0@2", "--brokers", brokers, "--raw", "-", "--why", "a test")
 	wantAll(t, errs, "has no value")
 }
 
@@ -391,7 +391,7 @@ func TestShowMasksKeysAndHeaders(t *testing.T) {
 		if out := b.must(show...); strings.Contains(out, person) || strings.Contains(out, "10000000146") || !strings.Contains(out, "note") || !strings.Contains(out, "***") {
 			t.Errorf("want key and headers masked, got %s", out)
 		}
-		wantAll(t, b.must(append(show, "--reveal")...), "customer 10000000146", "of "+person)
+		wantAll(t, b.must(append(show, "--reveal", "--why", "a test")...), "customer 10000000146", "of "+person)
 	}
 }
 

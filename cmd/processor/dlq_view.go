@@ -2,31 +2,33 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
-	"bankprocessor/internal/codec"
 	"bankprocessor/internal/command"
-	"bankprocessor/internal/kafka"
-	"bankprocessor/internal/producers"
-	"bankprocessor/internal/topics"
+	"bankprocessor/internal/deadletters"
 )
 
 // letterView is a dead letter as it is shown.
 type letterView struct {
-	letterLine
+	entryLine
 	Key            *blob           `json:"key,omitempty"` // nil for none
 	Headers        []headerView    `json:"headers"`
 	HeadersOmitted bool            `json:"headersOmitted,omitempty"`
 	Command        json.RawMessage `json:"command,omitempty"`
 	// Note says why the command is not shown.
-	Note string `json:"note,omitempty"`
+	Note        string        `json:"note,omitempty"`
+	AttemptsLog []attemptView `json:"attemptLog,omitempty"`
+	Outcomes    []outcomeView `json:"outcomes,omitempty"`
+	Trail       []auditLine   `json:"trail,omitempty"`
 
-	place string
+	place    string
+	standing string
+	trail    []command.AuditRecord
 }
 
 // blob is bytes of upstream's. Text and Base64 are empty where they are masked.
@@ -41,14 +43,69 @@ type headerView struct {
 	blob
 }
 
-func blobOf(b []byte, shown bool) blob {
-	v := blob{Bytes: len(b)}
+// attemptView is a call that may have reached the bank.
+type attemptView struct {
+	Number           int       `json:"number"`
+	StartedAt        time.Time `json:"startedAt"`
+	Operation        string    `json:"operation,omitempty"`
+	ChannelRequestID string    `json:"channelRequestId"`
+}
+
+// outcomeView is what the command has come to, without what the bank told of a person.
+type outcomeView struct {
+	Revision         int32     `json:"revision"`
+	Status           string    `json:"status"`
+	Code             string    `json:"code"`
+	BankCode         string    `json:"bankCode,omitempty"`
+	BankReference    string    `json:"bankReference,omitempty"`
+	ChannelRequestID string    `json:"channelRequestId,omitempty"`
+	CompletedAt      time.Time `json:"completedAt"`
+}
+
+// letterViewOf is what is shown of v. Without a keyset, whoever reads it learns how
+// to give one.
+func letterViewOf(v deadletters.View, noKeyset bool) letterView {
+	l := v.Entry.Letter
+	view := letterView{
+		entryLine: entryOf(v.Entry), HeadersOmitted: l.HeadersOmitted, Headers: []headerView{}, Command: v.Command, Note: v.Note,
+		place: l.Place(), standing: standingOf(v.Entry), trail: v.Trail,
+	}
 	switch {
-	case !shown:
-	case utf8.Valid(b):
-		v.Text = string(b)
+	case v.Command != nil:
+	case l.Scheme != "" && noKeyset:
+		view.Note += ": give the private keyset that holds it with --keyset (dead_letters.encryption.private_keyset_file)"
+	case strings.HasPrefix(v.Note, "the value cannot be decoded"):
+		view.Note += "; --raw - writes its bytes"
+	}
+	if v.Key != nil {
+		key := blobOf(*v.Key)
+		view.Key = &key
+	}
+	for _, h := range v.Headers {
+		view.Headers = append(view.Headers, headerView{h.Name, blobOf(h.Blob)})
+	}
+	for _, a := range v.Attempts {
+		view.AttemptsLog = append(view.AttemptsLog, attemptView{a.Number, a.StartedAt.UTC(), string(a.Operation), a.ChannelRequestID})
+	}
+	for _, o := range v.Outcomes {
+		view.Outcomes = append(view.Outcomes, outcomeView{
+			o.Revision, string(o.Status), string(o.Code), o.BankCode, o.BankReference, o.ChannelRequestID, o.CompletedAt.UTC(),
+		})
+	}
+	for _, a := range v.Trail {
+		view.Trail = append(view.Trail, auditLineOf(a))
+	}
+	return view
+}
+
+func blobOf(b deadletters.Blob) blob {
+	v := blob{Bytes: b.Bytes}
+	switch {
+	case b.Shown == nil:
+	case utf8.Valid(b.Shown):
+		v.Text = string(b.Shown)
 	default:
-		v.Base64 = b
+		v.Base64 = b.Shown
 	}
 	return v
 }
@@ -63,112 +120,23 @@ func (b blob) String() string {
 	return "*** (" + bytesOf(b.Bytes) + ")"
 }
 
-// viewer makes views.
-type viewer struct {
-	events *codec.Codec
-	topics topics.Config
-	opener producers.Decryptor // may be nil
-	reveal bool
-}
+// page is text of named rows.
+type page struct{ strings.Builder }
 
-// view shows what can be shown. Its error is for a value that should have been
-// opened: the rest is shown all the same.
-func (v viewer) view(ctx context.Context, l *producers.Letter) (letterView, error) {
-	view := letterView{letterLine: lineOf(l), HeadersOmitted: l.HeadersOmitted, Headers: []headerView{}, place: l.Place()}
-	if l.Record.Key != nil {
-		key := blobOf(l.Record.Key, v.reveal || fit(l.Record.Key))
-		view.Key = &key
-	}
-	for _, h := range l.Headers {
-		name := h.Key
-		if !v.reveal && !fit([]byte(name)) {
-			name = "***"
-		}
-		view.Headers = append(view.Headers, headerView{name, blobOf(h.Value, v.reveal)})
-	}
-	original, err := l.Original(v.opener)
-	if err != nil {
-		err = explain(err)
-		view.Note = err.Error()
-		if errors.Is(err, producers.ErrOmitted) || errors.Is(err, producers.ErrSealed) && !v.reveal {
-			return view, nil
-		}
-		return view, err
-	}
-	view.Command, view.Note = v.command(ctx, original)
-	return view, nil
-}
-
-// fit says whether a key or name may be seen: the processor warns of those that
-// may not, and cannot keep upstream from writing them.
-func fit(b []byte) bool { return utf8.Valid(b) && !command.ReferenceHoldsPersonalData(string(b)) }
-
-// command decodes the original, or says why it cannot be.
-func (v viewer) command(ctx context.Context, original kafka.Record) (text []byte, note string) {
-	if original.Value == nil {
-		return nil, "the original has no value: it is a tombstone"
-	}
-	name, ok := v.topics.CommandOf(original.Topic)
-	if !ok {
-		return nil, "the original's topic is none of this configuration's commands (topics.prefix)"
-	}
-	c, err := v.events.Decode(ctx, &command.Message{Topic: original.Topic, Name: name, Key: original.Key, Value: original.Value})
-	if err != nil {
-		return nil, "the value cannot be decoded: " + err.Error() + "; --raw - writes its bytes"
-	}
-	write := codec.MaskedCommandJSON
-	if v.reveal {
-		write = codec.CommandJSON
-	}
-	if text, err = write(c); err != nil {
-		return nil, "the command cannot be written: " + err.Error()
-	}
-	return text, ""
+func (p *page) row(name, format string, args ...any) {
+	fmt.Fprintf(p, "%-12s %s\n", name, plain(fmt.Sprintf(format, args...)))
 }
 
 // print writes the view for people.
 func (v letterView) print(t terminal, another bool) error {
-	var b strings.Builder
+	p := &page{}
 	if another {
-		b.WriteByte('\n')
+		p.WriteByte('\n')
 	}
-	row := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-12s %s\n", name, plain(fmt.Sprintf(format, args...)))
-	}
-	row("dead letter", "%s", v.Letter)
-	row("record", "%s", v.place)
-	if v.Timestamp != nil {
-		row("written at", "%s", moment(*v.Timestamp))
-	}
-	if v.FailedAt != nil {
-		row("failed at", "%s", moment(*v.FailedAt))
-	}
-	row("reason", "%s", v.Reason)
-	row("code", "%s", v.Code)
-	row("message", "%s", v.Message)
-	row("attempts", "%d", v.Attempts)
-	if v.CommandID != "" {
-		row("command id", "%s", v.CommandID)
-	}
-	if v.Key != nil {
-		row("key", "%s", v.Key)
-	}
-	for _, h := range v.Headers {
-		row("header", "%s: %s", h.Name, h.blob)
-	}
-	if v.HeadersOmitted {
-		row("headers", "did not fit")
-	}
-	switch {
-	case v.ValueOmitted:
-		row("value", "%s, which did not fit", bytesOf(v.ValueBytes))
-	case v.Encrypted != "":
-		row("value", "%s, sealed with key %s (%s)", bytesOf(v.ValueBytes), v.KeyID, v.Encrypted)
-	default:
-		row("value", "%s, in clear", bytesOf(v.ValueBytes))
-	}
+	v.printLetter(p)
+	v.printStory(p)
 	if v.Note != "" {
-		row("note", "%s", v.Note)
+		p.row("note", "%s", v.Note)
 	}
 	if v.Command != nil {
 		var indented bytes.Buffer
@@ -176,9 +144,72 @@ func (v letterView) print(t terminal, another bool) error {
 			return err
 		}
 		for line := range strings.Lines(indented.String()) {
-			b.WriteString(plain(strings.TrimRight(line, "\n")) + "\n")
+			p.WriteString(plain(strings.TrimRight(line, "\n")) + "\n")
 		}
 	}
-	_, err := fmt.Fprint(t.out, b.String())
+	_, err := fmt.Fprint(t.out, p.String())
 	return err
+}
+
+// printLetter writes what the letter itself says.
+func (v letterView) printLetter(p *page) {
+	p.row("dead letter", "%s", v.Letter)
+	p.row("record", "%s", v.place)
+	if v.Timestamp != nil {
+		p.row("written at", "%s", moment(*v.Timestamp))
+	}
+	if v.FailedAt != nil {
+		p.row("failed at", "%s", moment(*v.FailedAt))
+	}
+	p.row("reason", "%s", v.Reason)
+	p.row("code", "%s", v.Code)
+	p.row("message", "%s", v.Message)
+	p.row("attempts", "%d", v.Attempts)
+	if v.CommandID != "" {
+		p.row("command id", "%s", v.CommandID)
+		p.row("revision", "%d", v.Revision)
+	}
+	p.row("state", "%s", v.standing)
+	if v.Key != nil {
+		p.row("key", "%s", v.Key)
+	}
+	for _, h := range v.Headers {
+		p.row("header", "%s: %s", h.Name, h.blob)
+	}
+	if v.HeadersOmitted {
+		p.row("headers", "did not fit")
+	}
+	switch {
+	case v.ValueOmitted:
+		p.row("value", "%s, which did not fit", bytesOf(v.ValueBytes))
+	case v.Encrypted != "":
+		p.row("value", "%s, sealed with key %s (%s)", bytesOf(v.ValueBytes), v.KeyID, v.Encrypted)
+	default:
+		p.row("value", "%s, in clear", bytesOf(v.ValueBytes))
+	}
+}
+
+// printStory writes what has become of the command.
+func (v letterView) printStory(p *page) {
+	for _, a := range v.AttemptsLog {
+		p.row("attempt", "%s", spaced(fmt.Sprintf("%d at %s", a.Number, moment(a.StartedAt)), a.Operation, "ChannelRequestId "+a.ChannelRequestID))
+	}
+	for _, o := range v.Outcomes {
+		p.row("outcome", "%s", spaced(fmt.Sprintf("%d %s %s", o.Revision, o.Status, o.Code), o.BankReference, "at "+moment(o.CompletedAt)))
+	}
+	for _, a := range v.trail {
+		p.row("audit", "%s", spaced(moment(a.At), a.Actor+":", string(a.Action), string(a.Phase), whatOf(a), quotedReason(a.Why)))
+	}
+}
+
+func quotedReason(why string) string {
+	if why == "" {
+		return ""
+	}
+	return "(" + why + ")"
+}
+
+// spaced joins what is not empty.
+func spaced(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
 }

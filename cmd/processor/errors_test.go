@@ -112,12 +112,12 @@ func faultyLines(t *testing.T) map[string]faulty {
 		"not permitted to list":      {args: "topics list --brokers " + guarded, environ: guest, code: exitFailed, want: []string{"not permitted: grant Describe on topic customer.create to our principal", "docs/kafka-security.md"}},
 		"not permitted to send":      {args: "send dbs.limit.query --brokers " + guarded, in: query, environ: guest, code: exitFailed, want: []string{"not permitted: grant Describe on topic dbs.limit.query to our principal"}},
 		"not permitted to watch":     {args: "watch dbs.limit.query --brokers " + guarded, environ: guest, code: exitFailed, want: []string{"not permitted: grant Describe on topic dbs.limit.query.result to our principal"}},
-		"not permitted dead letters": {args: "dlq list --brokers " + guarded, environ: guest, code: exitFailed, want: []string{"not permitted: grant Describe on topic bank.dead-letter to our principal"}},
+		"not permitted dead letters": {args: "dlq list --brokers " + guarded, environ: guest, code: exitFailed, want: []string{"not permitted: grant Describe on topic bank.audit to our principal"}},
 		// Topics.
 		"no topics to list":  {args: "topics list --brokers " + empty, code: exitFailed, want: []string{"topics are missing: customer.create", "create them with: processor topics apply"}},
 		"no topic to send":   {args: "send dbs.limit.query --brokers " + empty, in: query, code: exitFailed, want: []string{"topics are missing: dbs.limit.query; create them with: processor topics apply"}},
 		"no topics to watch": {args: "watch --brokers " + empty, code: exitFailed, want: []string{"topics are missing: customer.create.result", "create them with: processor topics apply"}},
-		"no dead letters":    {args: "dlq list --brokers " + empty, code: exitFailed, want: []string{"topics are missing: bank.dead-letter; create them with: processor topics apply"}},
+		"no dead letters":    {args: "dlq list --brokers " + empty, code: exitFailed, want: []string{"topics are missing: bank.audit; create them with: processor topics apply"}},
 		"no topics to run":   {args: "run --config " + whole, environ: []string{"PROCESSOR_TOPICS_PREFIX=other."}, code: exitFailed, want: []string{"topics are missing: other.customer.create", "create them with: processor topics apply"}},
 		// The registry.
 		"no registry":                {args: "schemas list", code: exitUsage, want: []string{"there is no schema registry: set registry.urls, or give --registry"}},

@@ -48,6 +48,9 @@ func filled(t *testing.T, c *cobra.Command) []string {
 		}
 		line = append(line, stand[first])
 	}
+	if c.Flags().Lookup("all") != nil {
+		line = append(line, "--all") // one of its optional arguments must be there, or this
+	}
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Annotations[cobra.BashCompOneRequiredFlag] == nil {
 			return

@@ -20,6 +20,9 @@ type letterLine struct {
 	Code       string `json:"code"`
 	Message    string `json:"message"`
 	Attempts   int    `json:"attempts"`
+	// Revision and Status are of the outcome that goes with it, Status "" for none.
+	Revision int32  `json:"revision"`
+	Status   string `json:"status,omitempty"`
 	// Topic, Partition and Offset are the original's place, Letter the dead
 	// letter's own.
 	Topic        string     `json:"topic"`
@@ -36,7 +39,7 @@ type letterLine struct {
 
 func lineOf(l *producers.Letter) letterLine {
 	return letterLine{
-		DeadLetter: true, CommandID: l.CommandID,
+		DeadLetter: true, CommandID: l.CommandID, Revision: l.Revision, Status: string(l.Status),
 		Reason: string(l.Reason), Code: string(l.Code), Message: l.Message, Attempts: l.Attempts,
 		Topic: l.Topic, Partition: l.Partition, Offset: l.Offset, Letter: l.Address(),
 		Timestamp: known(l.Time), FailedAt: known(l.FailedAt),

@@ -152,7 +152,7 @@ func TestSecretsNeverComeOut(t *testing.T) {
 		"banks": {
 			[]string{
 				"banks.interapi.subscription_key", "banks.interapi.app_key", "banks.loanapi.token.client_secret",
-				"dead_letters.encryption.private_keyset_key",
+				"dead_letters.encryption.private_keyset_key", "dead_letters.digest_key",
 			}, nil, "gateway.secret_invalid", true,
 		},
 		"bank by token": {
