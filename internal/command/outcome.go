@@ -56,11 +56,11 @@ type DeadLetterReason string
 
 // The five reasons.
 const (
-	ReasonMalformed          DeadLetterReason = "malformed"
-	ReasonRejectedByContract DeadLetterReason = "rejected-by-contract"
-	ReasonExhausted          DeadLetterReason = "exhausted"
-	ReasonInDoubt            DeadLetterReason = "in-doubt"
-	ReasonUnknownCode        DeadLetterReason = "unknown-code"
+	ReasonMalformed          DeadLetterReason = "malformed"            // the record cannot be read as a command
+	ReasonRejectedByContract DeadLetterReason = "rejected-by-contract" // the bank took it for malformed, or its id is another command's: a fault on our side
+	ReasonExhausted          DeadLetterReason = "exhausted"            // definitely not applied, and the retries are spent
+	ReasonInDoubt            DeadLetterReason = "in-doubt"             // the bank may have applied it: a person asks there
+	ReasonUnknownCode        DeadLetterReason = "unknown-code"         // the bank answered with a code or a State of no table
 )
 
 // DeadLetter is a command that needs a person, with the record it came in.

@@ -23,15 +23,15 @@ type Category string
 
 // The categories.
 const (
-	CategoryOK            Category = "ok"
-	CategoryValidation    Category = "validation"
-	CategoryDuplicate     Category = "duplicate"
-	CategoryNotFound      Category = "not_found"
-	CategoryBusiness      Category = "business"
-	CategoryConfiguration Category = "configuration"
-	CategoryAuth          Category = "auth"
-	CategoryThrottled     Category = "throttled"
-	CategoryBankError     Category = "bank_error"
-	CategoryTransport     Category = "transport"
-	CategoryProtocol      Category = "protocol"
+	CategoryOK            Category = "ok"            // done: go on
+	CategoryValidation    Category = "validation"    // the command is wrong: correct it, and send it anew
+	CategoryDuplicate     Category = "duplicate"     // the bank has it, or its number, already: look at what is recorded
+	CategoryNotFound      Category = "not_found"     // what the command speaks of is not there
+	CategoryBusiness      Category = "business"      // the bank says no, or does a part: a person decides
+	CategoryConfiguration Category = "configuration" // something is not set up, here or at the bank: set it up, then send anew
+	CategoryAuth          Category = "auth"          // the bank refuses us, not the command: mend the credentials
+	CategoryThrottled     Category = "throttled"     // the bank has had enough of us for now
+	CategoryBankError     Category = "bank_error"    // a fault of the bank's own
+	CategoryTransport     Category = "transport"     // a fault on the way: nothing was sent, or nothing came back
+	CategoryProtocol      Category = "protocol"      // an answer that says neither yes nor no, or that nobody knows
 )

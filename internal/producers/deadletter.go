@@ -15,33 +15,28 @@ import (
 // name repeats, the last one is ours. An original that was a dead letter before
 // keeps its older ones, and HeaderOriginalHeaders says where they end.
 const (
-	HeaderReason    = "dlq-reason"
-	HeaderCode      = "dlq-code"
-	HeaderMessage   = "dlq-message"
-	HeaderAttempts  = "dlq-attempts"
-	HeaderTopic     = "dlq-topic"
-	HeaderPartition = "dlq-partition"
-	HeaderOffset    = "dlq-offset"
-	HeaderTimestamp = "dlq-timestamp" // of the original record, RFC 3339
-	HeaderFailedAt  = "dlq-failed-at" // RFC 3339
-	HeaderCommandID = "dlq-command-id"
-	// HeaderStatus is of the outcome that goes with the letter, absent when there is
-	// none, and HeaderRevision its revision, absent when it is the first.
-	HeaderStatus   = "dlq-status"
-	HeaderRevision = "dlq-revision"
+	HeaderReason    = "dlq-reason"     // why it needs a person: one of the reasons
+	HeaderCode      = "dlq-code"       // the code, dotted
+	HeaderMessage   = "dlq-message"    // what is wrong, in words without personal data
+	HeaderAttempts  = "dlq-attempts"   // how many calls may have left
+	HeaderTopic     = "dlq-topic"      // of the original record
+	HeaderPartition = "dlq-partition"  // of the original record
+	HeaderOffset    = "dlq-offset"     // of the original record
+	HeaderTimestamp = "dlq-timestamp"  // of the original record, RFC 3339
+	HeaderFailedAt  = "dlq-failed-at"  // when it became a dead letter, RFC 3339
+	HeaderCommandID = "dlq-command-id" // absent when not even that could be read
+	HeaderStatus    = "dlq-status"     // of the outcome that goes with the letter, absent when there is none
+	HeaderRevision  = "dlq-revision"   // of that outcome, absent when it is the first
 	// HeaderOriginalHeaders is how many of the headers are the original's: they
 	// are the first ones.
 	HeaderOriginalHeaders = "dlq-original-headers"
-	// HeaderEncrypted names the scheme that the value is sealed by, and
-	// HeaderKeyID the key; both are absent when it is not.
-	HeaderEncrypted = "dlq-value-encrypted"
-	HeaderKeyID     = "dlq-key-id"
-	// HeaderOmitted is the size in bytes of a value that did not fit, and
-	// HeaderSHA256 its digest in hex, to check the original against. Where values
-	// are sealed there is no digest: it would tell whoever can guess the value
-	// that they guessed right.
-	HeaderOmitted = "dlq-value-omitted"
-	HeaderSHA256  = "dlq-value-sha256"
+	HeaderEncrypted       = "dlq-value-encrypted" // the scheme that the value is sealed by, absent when it is not
+	HeaderKeyID           = "dlq-key-id"          // the key that the value is sealed with, absent when it is not
+	HeaderOmitted         = "dlq-value-omitted"   // the size in bytes of a value that did not fit
+	// HeaderSHA256 is the digest, in hex, of a value that did not fit, to check the
+	// original against. Where values are sealed there is none: it would tell whoever
+	// can guess the value that they guessed right.
+	HeaderSHA256 = "dlq-value-sha256"
 	// HeaderHeadersOmitted is how many original headers did not fit.
 	HeaderHeadersOmitted = "dlq-headers-omitted"
 	// HeaderOriginalTopic is what existing tools read.
