@@ -130,9 +130,15 @@ func letterExamples(t *testing.T, take func(form, printed string, words ...strin
 	take(formLines, ran(exitDone, append([]string{"send", "dbs.limit.query"}, at...)...), "send")
 	take(formLines, ran(exitDone, append([]string{"watch", "--from-beginning", "--count", "1", "--timeout", "20s"}, at...)...), "watch")
 
-	id := (&dlqBench{T: t, brokers: brokers}).doubtful()
+	b := &dlqBench{T: t, brokers: brokers}
+	id := b.doubtful()
 	take(formLines, ran(exitDone, append([]string{"dlq", "list"}, at...)...), "dlq", "list")
 	take(formLines, ran(exitDone, append([]string{"dlq", "show", id, "--keyset", pair[1]}, at...)...), "dlq", "show")
+	by := append([]string{"--operator", "an.operator", "--why", "the bank knows nothing of it", "--execute"}, at...)
+	take(formLines, ran(exitDone, append([]string{"dlq", "replay", id, "--not-applied", "--keyset", pair[1]}, by...)...), "dlq", "replay")
+	other := b.doubtful()
+	take(formObject, ran(exitDone, append([]string{"dlq", "resolve", other, "--as", "FAILED"}, by...)...), "dlq", "resolve")
+	take(formLines, ran(exitDone, append([]string{"dlq", "audit", "--action", "resolve"}, at...)...), "dlq", "audit")
 
 	old, err := sealing.List(pair[1], (&wrappingFlags{}).source())
 	must(t, err)
