@@ -230,8 +230,15 @@ func (a *adaptive) grow(now time.Time, slowness float64) {
 	a.limit = math.Min(a.ceiling, math.Max(a.limit*factor, a.limit+1))
 }
 
-// measureAnew takes what calls took at the lowered limit for the baselines.
+// measureAnew takes what calls took at the lowered limit for the baselines. A bank that
+// has slowed just now is not taken for one that always was: to have lowered the limit
+// was the first step down.
 func (a *adaptive) measureAnew(now time.Time) {
+	if slowness := a.slowness(); a.futile == 0 && slowness > shrinkAbove {
+		a.resume, a.confirmed, a.starting = 0, now, false
+		a.futile, a.steppedAt = 1, slowness
+		return
+	}
 	// With a baseline that was far off, the limit was too: it is sought from here.
 	a.starting = a.slowness() > shrinkAbove
 	for _, o := range a.operations {

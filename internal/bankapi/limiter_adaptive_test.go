@@ -124,7 +124,7 @@ func TestAdaptiveLimitFindsTheKnee(t *testing.T) {
 					if got := float64(b.during(8*time.Second)) / 8; got < 0.9*fixed {
 						t.Errorf("%.0f calls/s, the best fixed limit %.0f", got, fixed)
 					}
-					found := g.State().Limit
+					_, found := limits(g, time.Second) // it may just be measuring anew, at half of it
 					if found < knee*9/10 || found > knee*2 {
 						t.Errorf("limit %d", found)
 					}
