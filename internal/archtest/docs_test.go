@@ -31,7 +31,7 @@ func pages(t *testing.T) map[string]page {
 	t.Helper()
 	found := map[string]page{}
 	names := []string{"README.md", "CHANGELOG.md"}
-	for _, pattern := range []string{"docs/*.md", "docs/adr/*.md", "schemas/*/*.md"} {
+	for _, pattern := range []string{"docs/*.md", "docs/adr/*.md", "docs/operations/*.md", "schemas/*/*.md"} {
 		more, err := fs.Glob(root, pattern)
 		if err != nil {
 			t.Fatal(err)
