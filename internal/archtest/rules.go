@@ -22,7 +22,7 @@ var rooms = []room{
 	{path: "internal/demo", may: anything},
 	{path: "internal/config", may: []string{
 		"internal/admin", "internal/bankapi/...", "internal/command", "internal/console", "internal/consumers", "internal/follow", "internal/history",
-		"internal/kafka", "internal/processing", "internal/producers", "internal/registry", "internal/sealing", "internal/secret", "internal/telemetry", "internal/tlsfile", "internal/topics",
+		"internal/kafka", "internal/processing", "internal/producers", "internal/registry", "internal/sealing", "internal/secret", "internal/telemetry", "internal/tlsfile", "internal/topics", "internal/tracing",
 	}, never: []string{"net/http"}},
 	{path: "internal/command", never: []string{"net", "net/http", "net/http/...", "os", "log", "os/exec"}},
 	{path: "internal/codec", may: []string{"internal/command", "schemas"}, never: []string{"net/http", "os"}},
@@ -49,9 +49,10 @@ var rooms = []room{
 	{path: "internal/sealing", may: []string{"internal/follow", "internal/secret"}, never: []string{"net"}},
 	{path: "internal/tlsfile", may: []string{"internal/follow"}, never: []string{"net/http"}},
 	{path: "internal/deadletters", may: []string{"internal/codec", "internal/command", "internal/downstream", "internal/kafka", "internal/producers", "internal/topics", "internal/upstream"}, never: []string{"net/http"}},
-	{path: "internal/console", may: []string{"internal/command", "internal/deadletters", "internal/kafka", "internal/producers", "internal/secret", "internal/telemetry"}},
+	{path: "internal/console", may: []string{"internal/command", "internal/deadletters", "internal/follow", "internal/kafka", "internal/producers", "internal/secret", "internal/telemetry", "internal/topics"}},
 	{path: "internal/telemetry"},
-	{path: "internal/admin"},
+	{path: "internal/tracing", may: []string{"internal/command", "internal/processing", "internal/secret", "internal/tlsfile"}},
+	{path: "internal/admin", may: []string{"internal/tlsfile"}},
 	{path: "internal/archtest"},
 	{path: "schemas"},
 	{path: "examples/..."}, // what others would write: nothing of ours
@@ -71,10 +72,12 @@ var owners = []owner{
 	{imports: "github.com/segmentio/kafka-go/...", in: []string{"internal/kafka", "examples/..."}, inTests: true},
 	{imports: "github.com/twmb/franz-go/pkg/sr/...", in: []string{"internal/registry", "test/...", "examples/..."}, inTests: true},
 	{imports: "github.com/twmb/franz-go/...", in: []string{"internal/sandbox", "internal/registry", "bench/...", "test/...", "examples/..."}, inTests: true},
-	{imports: "internal/sandbox", in: []string{"internal/app", "internal/demo", "cmd/processor"}, inTests: true},
+	{imports: "internal/sandbox", in: []string{"internal/app", "internal/demo", "cmd/processor", "test/story/world"}, inTests: true},
 	{imports: "github.com/linkedin/goavro/...", in: []string{"internal/codec", "examples/..."}, inTests: true},
 	{imports: "github.com/sony/gobreaker/...", in: []string{"internal/bankapi"}},
 	{imports: "golang.org/x/oauth2/...", in: []string{"internal/bankapi/...", "internal/kafka/oauth"}},
+	{imports: "go.opentelemetry.io/...", in: []string{"internal/tracing", "test/collector"}, inTests: true},
+	{imports: "google.golang.org/grpc/...", in: []string{"internal/tracing", "test/collector"}},
 	{imports: "github.com/prometheus/...", in: []string{"internal/telemetry"}, inTests: true},
 	{imports: "github.com/goccy/go-yaml/...", in: []string{"internal/config"}, inTests: true},
 	{imports: "github.com/spf13/cobra/...", in: []string{"cmd/processor"}},
@@ -83,7 +86,7 @@ var owners = []owner{
 
 // standardOnly are the packages that import nothing but the standard library,
 // outside their tests.
-var standardOnly = []string{"internal/command", "internal/bankapi/http1", "internal/bankapi/wire", "internal/admin", "internal/banksim", "schemas"}
+var standardOnly = []string{"internal/command", "internal/bankapi/http1", "internal/bankapi/wire", "internal/banksim", "schemas"}
 
 // floatFree are the trees through which amounts pass. floats are the files in
 // them whose floating-point numbers are none.
