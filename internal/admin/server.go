@@ -17,6 +17,9 @@ type Deps struct {
 	Version string
 	Checks  []Check
 	Metrics http.Handler
+	// Console serves whatever is at no path of the server's own, from / on; nil leaves a
+	// page at / that tells the readiness.
+	Console http.Handler
 	Logger  *slog.Logger
 }
 
@@ -43,7 +46,11 @@ func New(cfg Config, d Deps) *Server {
 	mux.HandleFunc("GET /healthz", serveHealth)
 	mux.HandleFunc("GET /readyz", s.serveReadiness)
 	mux.Handle("GET /metrics", d.Metrics)
-	mux.HandleFunc("GET /{$}", s.servePage)
+	if d.Console != nil {
+		mux.Handle("/", d.Console)
+	} else {
+		mux.HandleFunc("GET /{$}", s.servePage)
+	}
 	if cfg.Profiling {
 		profile(mux)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"bankprocessor/internal/admin"
 	"bankprocessor/internal/config"
+	"bankprocessor/internal/console"
 	"bankprocessor/internal/consumers"
 	"bankprocessor/internal/history"
 	"bankprocessor/internal/kafka"
@@ -46,6 +47,7 @@ type App struct {
 	consumer *consumers.Consumer
 	files    *watch
 	admin    *admin.Server
+	console  *console.Console // nil where it is left out
 
 	mu      sync.Mutex
 	waiting error // why the intake has not been started; nil once it has been
@@ -111,8 +113,11 @@ func New(cfg config.Config, o Options) (*App, error) {
 	}
 	a.files = newWatch(slices.Concat(cfg.Followed(), a.banks.followed, followedKeyset(a.sealer)), a.metrics, a.log)
 	a.metrics.BeforeGather(gauges{a.metrics, a.consumer.Status, held, a.banks.groups, a.sealer, a.registry.source}.refresh)
+	if a.console, err = a.newConsole(cfg, held, o.Version); err != nil {
+		return nil, err
+	}
 	a.admin = admin.New(cfg.Admin, admin.Deps{
-		Version: o.Version, Checks: a.checks(), Metrics: a.metrics.Handler(), Logger: a.log,
+		Version: o.Version, Checks: a.checks(), Metrics: a.metrics.Handler(), Console: a.consolePages(), Logger: a.log,
 	})
 	return a, nil
 }
@@ -157,6 +162,7 @@ func (a *App) start(ctx context.Context) error {
 		return err
 	}
 	a.ends.add("admin port", a.admin.Stop)
+	a.startConsole(ctx)
 	a.files.start(ctx)
 	a.ends.add("file watch", a.files.stop)
 	if err := a.awaitTopics(ctx); err != nil {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -27,11 +28,11 @@ type Deps struct {
 
 // Console serves the operator's pages.
 type Console struct {
-	cfg     Config
-	deps    Deps
-	assets  assets
-	pages   pages
-	started time.Time
+	cfg    Config
+	deps   Deps
+	assets assets
+	pages  pages
+	live   *live
 }
 
 // New returns a Console that does not sample yet. cfg must have passed Validate.
@@ -45,7 +46,7 @@ func New(cfg Config, d Deps) (*Console, error) {
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
-	c := &Console{cfg: cfg.WithDefaults(), deps: d, started: d.Now()}
+	c := &Console{cfg: cfg.WithDefaults(), deps: d, live: newLive(d)}
 	var err error
 	if c.assets, err = newAssets(); err != nil {
 		return nil, err
@@ -56,12 +57,20 @@ func New(cfg Config, d Deps) (*Console, error) {
 	return c, nil
 }
 
+// Start samples until Stop. It is called once.
+func (c *Console) Start(ctx context.Context) { c.live.start(ctx) }
+
+// Stop ends sampling and every page's stream, so that the port can be closed. It may
+// come before Start, and twice.
+func (c *Console) Stop(ctx context.Context) error { return c.live.stop(ctx) }
+
 // Handler serves every page of the console, from `/` on.
 func (c *Console) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, routes := range []func(*http.ServeMux){
 		c.assets.routes,
 		c.overviewRoutes,
+		c.liveRoutes,
 	} {
 		routes(mux)
 	}
