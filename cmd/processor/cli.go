@@ -58,7 +58,7 @@ func rootCommand(t terminal) *cobra.Command {
 	}
 	root.AddCommand(
 		demoCommand(t), devCommand(t), runCommand(t), checkCommand(t), topicsCommand(t), schemasCommand(t),
-		sendCommand(t), watchCommand(t), dlqCommand(t), banksimCommand(t), completionCommand(t), versionCommand(t),
+		sendCommand(t), watchCommand(t), dlqCommand(t), consoleCommand(t), banksimCommand(t), completionCommand(t), versionCommand(t),
 	)
 	complete(root)
 	suggest(root)

@@ -49,6 +49,8 @@ var volatile = []struct {
 	{regexp.MustCompile(`("go": )"[^"]*"`), `$1"go1.26.0"`},
 	{regexp.MustCompile(`("os": )"[^"]*"`), `$1"linux"`},
 	{regexp.MustCompile(`("arch": )"[^"]*"`), `$1"amd64"`},
+	{regexp.MustCompile(`processor_console_[\w-]+`), "processor_console_..."},
+	{regexp.MustCompile(`sha256:[0-9a-f]{64}`), "sha256:..."},
 	{regexp.MustCompile(`("name": "ce_time",\s*"bytes": )\d+`), "${1}30"},
 	{regexp.MustCompile(`"/[^"]*/([^"/]*)"`), `"$1"`},
 }
@@ -101,6 +103,7 @@ func outputExamples(t *testing.T) map[string]outputExample {
 	take(formObject, up("dev", "--kafka-port", "0", "--bank-port", "0", "--admin", "127.0.0.1:0"), "dev")
 	take(formObject, up("banksim", "--address", "127.0.0.1:0"), "banksim")
 	take(formObject, ran(exitDone, "version"), "version")
+	take(formObject, ran(exitDone, "console", "token", "alice"), "console", "token")
 	take(formArray, ran(exitUsage, "check", "--offline", "--config", write(t, "kafka: {borkers: [a:1]}\n")), "check")
 
 	_, empty := startSandbox(t, sandbox.Options{NoTopics: true})

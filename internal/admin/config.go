@@ -3,6 +3,8 @@ package admin
 import (
 	"errors"
 	"net"
+
+	"bankprocessor/internal/tlsfile"
 )
 
 // Config is where the port is.
@@ -12,7 +14,22 @@ type Config struct {
 	// Profiling serves Go's profiles at /debug/pprof/: they cost what they measure,
 	// and a heap profile or trace says more of the process than its metrics do.
 	Profiling bool `yaml:"profiling"`
+	TLS       TLS
 }
+
+// TLS is the port's certificate. Without one it speaks plain HTTP.
+type TLS struct {
+	// CertFile and KeyFile are PEM, both or neither; read again when they change.
+	CertFile string `yaml:"cert_file"`
+	KeyFile  string `yaml:"key_file"`
+}
+
+// Files are the files of the certificate.
+func (t TLS) Files() tlsfile.Config {
+	return tlsfile.Config{CertFile: t.CertFile, KeyFile: t.KeyFile}
+}
+
+func (t TLS) isZero() bool { return t == TLS{} }
 
 // WithDefaults fills in what is not set.
 func (c Config) WithDefaults() Config {
@@ -24,8 +41,9 @@ func (c Config) WithDefaults() Config {
 
 // Validate returns every fault of a config that has its defaults.
 func (c Config) Validate() error {
+	var errs []error
 	if _, port, err := net.SplitHostPort(c.Address); err != nil || port == "" {
-		return errors.New("address: want host:port, such as 127.0.0.1:9464")
+		errs = append(errs, errors.New("address: want host:port, such as 127.0.0.1:9464"))
 	}
-	return nil
+	return errors.Join(append(errs, tlsfile.Under("tls", c.TLS.Files().Validate()))...)
 }

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"bankprocessor/internal/tlsfile"
 )
 
 // Deps are what the server shows. Logger may be nil.
@@ -73,6 +75,9 @@ func (s *Server) Start(ctx context.Context) error {
 	if s.stopped || s.done != nil {
 		return errors.New("starting admin port: it has been started or stopped before")
 	}
+	if err := s.readTLS(); err != nil {
+		return fmt.Errorf("starting admin port: %w", err)
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.Address)
 	if err != nil {
 		return fmt.Errorf("starting admin port (admin.address): %w", err)
@@ -80,11 +85,31 @@ func (s *Server) Start(ctx context.Context) error {
 	s.listener, s.started, s.done = listener, time.Now(), make(chan struct{})
 	go func() {
 		defer close(s.done)
-		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			s.deps.Logger.Error("admin port has stopped serving", "error", err)
 		}
 	}()
 	return nil
+}
+
+// readTLS reads the certificate where there is one.
+func (s *Server) readTLS() error {
+	if s.cfg.TLS.isZero() {
+		return nil
+	}
+	files, err := s.cfg.TLS.Files().Open()
+	if err != nil {
+		return tlsfile.Under("admin.tls", err)
+	}
+	s.http.TLSConfig = files.Server()
+	return nil
+}
+
+func (s *Server) serve(l net.Listener) error {
+	if s.http.TLSConfig != nil {
+		return s.http.ServeTLS(l, "", "")
+	}
+	return s.http.Serve(l)
 }
 
 // Address is where the server listens, "" before Start.

@@ -3,6 +3,8 @@ package config
 import (
 	"reflect"
 
+	"bankprocessor/internal/admin"
+	"bankprocessor/internal/console"
 	"bankprocessor/internal/follow"
 	"bankprocessor/internal/secret"
 	"bankprocessor/internal/tlsfile"
@@ -21,14 +23,26 @@ func (c Config) Followed() []follow.Setting {
 			}
 			return false
 		case tlsfile.Config:
-			if files, err := x.Open(); err == nil {
-				all = append(all, files.Followed(path)...)
-			}
+			all = append(all, followedCertificates(path, x)...)
+			return false
+		case admin.TLS:
+			all = append(all, followedCertificates(path, x.Files())...)
+			return false
+		case console.Access:
+			all = append(all, x.Followed(path)...)
 			return false
 		}
 		return true
 	})
 	return all
+}
+
+func followedCertificates(path string, c tlsfile.Config) []follow.Setting {
+	files, err := c.Open()
+	if err != nil {
+		return nil
+	}
+	return files.Followed(path)
 }
 
 // walkStructs shows every struct below v with its path; below one for which f

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"bankprocessor/internal/admin"
+	"bankprocessor/internal/console"
 	"bankprocessor/internal/secret"
 	"bankprocessor/internal/tlsfile"
 )
@@ -32,6 +34,14 @@ func (c Config) Open() []Opened {
 			return false
 		case tlsfile.Config:
 			all = append(all, openCertificates(path, x)...)
+			return false
+		case admin.TLS:
+			all = append(all, openCertificates(path, x.Files())...)
+			return false
+		case console.Access:
+			if x.TokensFile != "" {
+				all = append(all, Opened{Path: path + ".tokens_file", Err: x.Check()})
+			}
 			return false
 		}
 		return true

@@ -5,10 +5,14 @@ type Config struct {
 	// Disabled leaves the console out: `/` shows the readiness alone, and nothing is
 	// sampled.
 	Disabled bool `yaml:"disabled"`
+	Access
 }
 
 // WithDefaults fills in what is not set.
-func (c Config) WithDefaults() Config { return c }
+func (c Config) WithDefaults() Config {
+	c.Access = c.Access.WithDefaults()
+	return c
+}
 
 // Validate returns every fault of a Config that has its defaults, joined.
-func (c Config) Validate() error { return nil }
+func (c Config) Validate() error { return c.Access.Validate() }

@@ -20,6 +20,12 @@ type Deps struct {
 	Read func() Reading
 	// Desk is where people act upon dead letters; nil leaves those pages out.
 	Desk *deadletters.Desk
+	// AdminAddress is the admin port's, as it is configured: its host is one of the
+	// console's names.
+	AdminAddress string
+	// Acted is told what people do, and what becomes of it, in words of our own; may be
+	// nil.
+	Acted func(action, result string)
 	// Clients is told how many pages follow; may be nil.
 	Clients func(n int)
 	Now     func() time.Time // nil takes time.Now
@@ -33,6 +39,10 @@ type Console struct {
 	assets assets
 	pages  pages
 	live   *live
+
+	access *access
+	index  *deadletters.Index // nil without a Desk
+	jobs   *jobs
 }
 
 // New returns a Console that does not sample yet. cfg must have passed Validate.
@@ -46,8 +56,17 @@ func New(cfg Config, d Deps) (*Console, error) {
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
-	c := &Console{cfg: cfg.WithDefaults(), deps: d, live: newLive(d)}
+	if d.Acted == nil {
+		d.Acted = func(string, string) {}
+	}
+	c := &Console{cfg: cfg.WithDefaults(), deps: d, live: newLive(d), jobs: &jobs{now: d.Now}}
+	if d.Desk != nil {
+		c.index = d.Desk.NewIndex(maxLetters)
+	}
 	var err error
+	if c.access, err = newAccess(c.cfg.Access, d.AdminAddress, d.Now, d.Acted); err != nil {
+		return nil, err
+	}
 	if c.assets, err = newAssets(); err != nil {
 		return nil, err
 	}
@@ -62,7 +81,9 @@ func (c *Console) Start(ctx context.Context) { c.live.start(ctx) }
 
 // Stop ends sampling and every page's stream, so that the port can be closed. It may
 // come before Start, and twice.
-func (c *Console) Stop(ctx context.Context) error { return c.live.stop(ctx) }
+func (c *Console) Stop(ctx context.Context) error {
+	return errors.Join(c.jobs.stop(ctx), c.live.stop(ctx))
+}
 
 // Handler serves every page of the console, from `/` on.
 func (c *Console) Handler() http.Handler {
@@ -71,8 +92,9 @@ func (c *Console) Handler() http.Handler {
 		c.assets.routes,
 		c.overviewRoutes,
 		c.liveRoutes,
+		c.letterRoutes,
 	} {
 		routes(mux)
 	}
-	return secured(mux)
+	return secured(c.access.guard(mux))
 }

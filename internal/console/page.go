@@ -65,6 +65,7 @@ type frameOfPage struct {
 	Here    string // the page's name, which the navigation marks
 	Version string
 	Letters bool // there are pages of dead letters
+	Asks    who
 	Data    any
 }
 
@@ -74,12 +75,12 @@ func (c *Console) render(w http.ResponseWriter, r *http.Request, name string, da
 }
 
 // renderStatus is render with a status of its own.
-func (c *Console) renderStatus(w http.ResponseWriter, _ *http.Request, status int, name string, data any) {
+func (c *Console) renderStatus(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
 	page, ok := c.pages[name]
 	var out bytes.Buffer
 	err := fmt.Errorf("no page %q", name)
 	if ok {
-		err = page.ExecuteTemplate(&out, "base.html", frameOfPage{name, c.deps.Version, c.deps.Desk != nil, data})
+		err = page.ExecuteTemplate(&out, "base.html", frameOfPage{name, c.deps.Version, c.deps.Desk != nil, whoAsks(r), data})
 	}
 	if err != nil { // nothing is written yet: half a page never is
 		c.deps.Logger.Error("a page of the console cannot be made", "page", name, "error", err)
@@ -88,5 +89,17 @@ func (c *Console) renderStatus(w http.ResponseWriter, _ *http.Request, status in
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
+	_, _ = w.Write(out.Bytes()) // the reader may be gone
+}
+
+// writePart writes a template of a page alone, for what is exchanged while it is open.
+func (c *Console) writePart(w http.ResponseWriter, page, part string, data any) {
+	var out bytes.Buffer
+	if err := c.pages[page].ExecuteTemplate(&out, part, data); err != nil {
+		c.deps.Logger.Error("a part of the console cannot be made", "page", page, "part", part, "error", err)
+		http.Error(w, "the page cannot be made: see the log", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write(out.Bytes()) // the reader may be gone
 }
