@@ -32,7 +32,7 @@ func filled(t *testing.T, c *cobra.Command) []string {
 	t.Helper()
 	stand := map[string]string{
 		"COMMAND": "dbs.limit.query", "PLACE": "bank.dead-letter/0@0", "FILE": "/nowhere/file", "KEY_ID": "1",
-		"REASON": "in-doubt", "TEXT": "a test's", "NAME": "alice", "bash": "bash", "NAME": "alice",
+		"REASON": "in-doubt", "TEXT": "a test's", "bash": "bash", "NAME": "alice",
 	}
 	for _, s := range allStatuses() {
 		stand[s] = s
