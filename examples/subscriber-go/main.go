@@ -51,10 +51,10 @@ func run(ctx context.Context) (err error) {
 	consumer, err := kgo.NewClient(
 		kgo.SeedBrokers(strings.Split(*brokers, ",")...), kgo.ConsumerGroup(*group),
 		kgo.ConsumeTopics(resultTopics(*prefix)...), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.DisableAutoCommit(),            // of what has been handed out, stored or not
-		kgo.BlockRebalanceOnPoll(),         // nobody else is given what is being taken here
-		kgo.FetchMaxBytes(8<<20),           // bounds what one round takes
-		kgo.SessionTimeout(30*time.Second), // longer than a round may take
+		kgo.DisableAutoCommit(),           // of what has been handed out, stored or not
+		kgo.BlockRebalanceOnPoll(),        // nobody else is given what is being taken here
+		kgo.FetchMaxBytes(8<<20),          // bounds what one round takes
+		kgo.RebalanceTimeout(time.Minute), // longer than a round takes
 	)
 	if err != nil {
 		return fmt.Errorf("configuring consumer: %w", err)

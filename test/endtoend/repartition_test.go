@@ -145,3 +145,26 @@ func TestMorePartitions(t *testing.T) {
 		})
 	}
 }
+
+// The command topics grow before the others do: commands on the new partitions wait
+// until there is a place for their outcomes.
+func TestMorePartitionsOfCommandsAlone(t *testing.T) {
+	t.Parallel()
+	const before, after = 2, 6
+	w := openWorld(t, sandbox.Options{Topics: topics.Config{Partitions: before}})
+	w.watch()
+	a := w.processor(quickly)
+	w.grow(after, w.drafter.Topics.Commands()...)
+	w.drafter.Topics.Partitions = after
+	query := w.draft(command.DBSLimitQuery, nil)
+	query.Record.Key = []byte(moved(before, after))
+	sent := w.publish(query.Record)[0]
+	logged(w, "reading a partition's past failed", fmt.Sprintf(`"partition":%d`, sent.Partition), sent.Topic)
+	if calls := w.bank.Calls(0); len(calls) > 0 {
+		t.Errorf("%d calls for commands whose outcomes have no place", len(calls))
+	}
+	w.grow(after, w.readFirst()...)
+	w.watch() // the first watcher knows the partitions that there were
+	succeeds(w, query.Command.ID)
+	must(t, stop(a))
+}
