@@ -70,7 +70,11 @@ func (n *nest) search(where, text string) {
 func (n *nest) environ(places []string, more map[string]string) []string {
 	environ := []string{"PROCESSOR_LOG_LEVEL=debug"}
 	for _, place := range places {
-		environ = append(environ, variable(place+".file")+"="+write(n.t, n.lay(place)+"\n"))
+		content := n.lay(place)
+		if place == "tracing.headers" {
+			content = "Authorization: Bearer " + content
+		}
+		environ = append(environ, variable(place+".file")+"="+write(n.t, content+"\n"))
 	}
 	for key, value := range more {
 		environ = append(environ, variable(key)+"="+value)
@@ -156,8 +160,11 @@ func TestSecretsNeverComeOut(t *testing.T) {
 			}, nil, "gateway.secret_invalid", true,
 		},
 		"bank by token": {
-			[]string{"banks.interapi.token.client_secret"},
-			map[string]string{"banks.interapi.token.client_id": "c", "banks.interapi.token.basic_auth": "true"},
+			[]string{"banks.interapi.token.client_secret", "tracing.headers"},
+			map[string]string{
+				"banks.interapi.token.client_id": "c", "banks.interapi.token.basic_auth": "true",
+				"tracing.endpoint": "http://127.0.0.1:1", "tracing.sample_ratio": "1", "tracing.timeout": "100ms",
+			},
 			"gateway.secret_invalid", true,
 		},
 	}

@@ -22,6 +22,7 @@ import (
 	"bankprocessor/internal/sealing"
 	"bankprocessor/internal/telemetry"
 	"bankprocessor/internal/topics"
+	"bankprocessor/internal/tracing"
 )
 
 // Options are what an App needs beside its configuration.
@@ -38,6 +39,7 @@ type App struct {
 	cfg     config.Config
 	log     *slog.Logger
 	metrics *telemetry.Metrics
+	traces  *tracing.Tracing // nil traces nothing
 
 	client   *kafka.Client
 	banks    *banks
@@ -73,10 +75,13 @@ func New(cfg config.Config, o Options) (*App, error) {
 	intake := cfg.Intake.For(cfg.Topics)
 	held := lease.New(intake.Lease)
 	var err error
+	if a.traces, err = newTracing(cfg, o.Version, a.metrics, a.log); err != nil {
+		return nil, err
+	}
 	if a.client, err = kafka.New(a.kafkaConfig(held.Check)); err != nil {
 		return nil, fmt.Errorf("building kafka client: %w", err)
 	}
-	if a.banks, err = newBanks(cfg.Banks, newBankObserver(a.metrics, a.log, false, o.OnBreaker), a.log); err != nil {
+	if a.banks, err = newBanks(cfg.Banks, newBankObserver(a.metrics, a.log, a.traces != nil, o.OnBreaker), a.log); err != nil {
 		return nil, err
 	}
 	if a.registry, err = newSchemaRegistry(cfg, a.metrics, a.log); err != nil {
@@ -102,7 +107,7 @@ func New(cfg config.Config, o Options) (*App, error) {
 	processor := processing.New(cfg.Processing, processing.Deps{
 		Decoder: events, Bank: a.banks.router, Publisher: past.Recorder(publisher), History: past, Lease: held,
 		Fenced:   func(cause error) bool { return errors.Is(cause, consumers.ErrFenced) },
-		Observer: newProcessingObserver(a.metrics), Logger: a.log, Now: planted.Now,
+		Observer: newProcessingObserver(a.metrics), Tracer: tracerOf(a.traces), Logger: a.log, Now: planted.Now,
 	})
 	if a.consumer, err = consumers.New(intake, consumers.Deps{
 		Cluster: a.client, Join: consumers.JoinWith(a.client, intake),
@@ -112,7 +117,7 @@ func New(cfg config.Config, o Options) (*App, error) {
 		return nil, fmt.Errorf("building intake: %w", err)
 	}
 	a.files = newWatch(slices.Concat(cfg.Followed(), a.banks.followed, followedKeyset(a.sealer)), a.metrics, a.log)
-	a.metrics.BeforeGather(gauges{a.metrics, a.consumer.Status, held, a.banks.groups, a.sealer, a.registry.source}.refresh)
+	a.metrics.BeforeGather(gauges{a.metrics, a.consumer.Status, held, a.banks.groups, a.sealer, a.registry.source, a.traces}.refresh)
 	if a.console, err = a.newConsole(cfg, held, o.Version); err != nil {
 		return nil, err
 	}
@@ -155,6 +160,12 @@ func (a *App) stopInTime(ctx context.Context) error {
 }
 
 func (a *App) start(ctx context.Context) error {
+	if a.traces != nil {
+		if err := a.traces.Start(ctx); err != nil {
+			return err
+		}
+		a.ends.add("traces", a.traces.Stop)
+	}
 	a.ends.add("kafka client", func(context.Context) error { a.client.Close(); return nil })
 	a.ends.add("bank connections", func(context.Context) error { a.banks.closeIdle(); return nil })
 	a.ends.add("registry connections", func(context.Context) error { a.registry.close(); return nil })
@@ -228,10 +239,14 @@ func (a *App) Stop(ctx context.Context) error {
 	return ends.run(ctx)
 }
 
-// StopTimeout is how long Stop may need: the drain, what it publishes, and a
-// little.
+// StopTimeout is how long Stop may need: the drain, what it publishes, the spans of
+// that, and a little.
 func (a *App) StopTimeout() time.Duration {
-	return a.cfg.Intake.DrainTimeout + a.cfg.Processing.PublishGrace + a.cfg.Output.AckTimeout + 5*time.Second
+	limit := a.cfg.Intake.DrainTimeout + a.cfg.Processing.PublishGrace + a.cfg.Output.AckTimeout + 5*time.Second
+	if a.traces != nil {
+		limit += a.cfg.Tracing.Timeout
+	}
+	return limit
 }
 
 // Run starts the processor, calls started unless that is nil, waits for ctx to

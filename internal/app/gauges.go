@@ -9,6 +9,7 @@ import (
 	"bankprocessor/internal/registry"
 	"bankprocessor/internal/sealing"
 	"bankprocessor/internal/telemetry"
+	"bankprocessor/internal/tracing"
 )
 
 // gauges sets what stands at a moment. Labels that no longer apply, such as
@@ -20,6 +21,7 @@ type gauges struct {
 	groups  []*bankapi.Group
 	sealer  *sealing.Sealer  // may be nil
 	schemas *registry.Source // may be nil
+	traces  *tracing.Tracing // may be nil
 }
 
 func (g gauges) refresh() {
@@ -31,6 +33,9 @@ func (g gauges) refresh() {
 	g.m.LeaseHeld.WithLabelValues().Set(held)
 	g.sealing()
 	g.registry()
+	if g.traces != nil {
+		g.m.SpansQueued.WithLabelValues().Set(float64(g.traces.Waiting()))
+	}
 	g.m.GateShut.Reset()
 	for _, group := range g.groups {
 		s := group.State()

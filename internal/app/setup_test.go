@@ -143,8 +143,17 @@ func (b *bench) send(name command.Name, text string) string {
 // get asks the admin port.
 func get(t *testing.T, a *app.App, path string) (int, string) {
 	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+a.AdminAddress()+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fetch(t, r)
+}
+
+func fetch(t *testing.T, r *http.Request) (int, string) {
+	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	answer, err := client.Get("http://" + a.AdminAddress() + path)
+	answer, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"bankprocessor/internal/registry"
 	"bankprocessor/internal/telemetry"
 	"bankprocessor/internal/topics"
+	"bankprocessor/internal/tracing"
 )
 
 // Config is everything that can be configured. deploy/processor.example.yaml
@@ -31,6 +32,7 @@ type Config struct {
 	Admin       admin.Config
 	Console     console.Config
 	Log         telemetry.LogConfig
+	Tracing     tracing.Config
 }
 
 // WithDefaults fills in what is not set.
@@ -50,6 +52,7 @@ func (c Config) WithDefaults() Config {
 	c.Admin = c.Admin.WithDefaults()
 	c.Console = c.Console.WithDefaults()
 	c.Log = c.Log.WithDefaults()
+	c.Tracing = c.Tracing.WithDefaults()
 	return c
 }
 
@@ -74,6 +77,7 @@ func (c Config) check() []sectionFault {
 		{"admin", c.Admin.Validate()},
 		{"console", c.Console.Validate()},
 		{"log", c.Log.Validate()},
+		{"tracing", c.Tracing.Validate()},
 	} {
 		for _, message := range flatten(s.err) {
 			all = append(all, sectionFault{s.section, message})

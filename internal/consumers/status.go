@@ -50,7 +50,7 @@ type PartitionStatus struct {
 	// Oldest is when the oldest record was published that has been fetched and is not
 	// done; zero where there is none.
 	Oldest time.Time
-	Paused        string
+	Paused string
 }
 
 // Status returns the consumer's state.

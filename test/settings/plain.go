@@ -7,6 +7,7 @@ import "strings"
 var plain = []string{
 	"topics.", "intake.", "output.", "processing.", "history.", "log.", "console.disabled",
 	"kafka.brokers", "kafka.client_id", "kafka.dial_timeout", "kafka.request_timeout", "kafka.metadata_ttl",
+	"tracing.protocol", "tracing.sample_ratio", "tracing.timeout", "tracing.queue_spans",
 	"registry.results", "registry.timeout", "registry.unknown_id_grace",
 	"banks.*.http.timeout", "banks.*.http.dial_timeout", "banks.*.http.max_idle_conns", "banks.*.http.idle_timeout",
 	"banks.*.token_calls.", "banks.*.customer.", "banks.*.dbs_write.", "banks.*.dbs_read.", "banks.*.loan.",
