@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"bankprocessor/internal/app"
+	"bankprocessor/internal/console"
 	"bankprocessor/internal/sandbox"
+	"bankprocessor/internal/secret"
 	"bankprocessor/internal/telemetry"
 	"bankprocessor/internal/topics"
 )
@@ -27,7 +31,8 @@ func devCommand(t terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use: "dev", Short: "Broker, bank and processor in one process, staying up", Args: cobra.NoArgs,
 		Long: "Runs an embedded broker, the bank simulator and the processor on loopback until\n" +
-			"Ctrl-C. Everything is in memory and gone at the end.",
+			"Ctrl-C. Everything is in memory and gone at the end. The token that it prints signs\n" +
+			"in to the console, which is at the admin address.",
 		RunE: func(c *cobra.Command, _ []string) error { return develop(c.Context(), t, f) },
 	}
 	c.Flags().IntVar(&f.kafkaPort, "kafka-port", 9092, "`PORT` of the broker; 0 takes a free one")
@@ -56,15 +61,38 @@ func develop(ctx context.Context, t terminal, f devFlags) (err error) {
 	defer func() { err = errors.Join(err, box.Stop()) }()
 	cfg := app.SandboxConfig(box, f.topics)
 	cfg.Admin.Address = f.admin
+	token, revoke, err := admit(&cfg.Console)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, revoke()) }()
 	a, err := app.New(cfg, app.Options{Version: buildVersion(), Logger: log})
 	if err != nil {
 		return err
 	}
-	err = a.Run(ctx, func() { f.announce(t, box, a) })
+	err = a.Run(ctx, func() { f.announce(t, box, a, token) })
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%w; take another with --admin", err)
 	}
 	return err
+}
+
+// admit lets one person sign in to the console, until revoke is called.
+func admit(cfg *console.Config) (token secret.Value, revoke func() error, err error) {
+	token, line, err := console.NewToken("dev")
+	if err != nil {
+		return "", nil, err
+	}
+	dir, err := os.MkdirTemp("", "processor-dev-")
+	if err != nil {
+		return "", nil, err
+	}
+	revoke = func() error { return os.RemoveAll(dir) }
+	cfg.TokensFile = filepath.Join(dir, "tokens")
+	if err := os.WriteFile(cfg.TokensFile, []byte(line+"\n"), 0o600); err != nil {
+		return "", nil, errors.Join(err, revoke())
+	}
+	return token, revoke, nil
 }
 
 // devLine is where everything is, in JSON.
@@ -72,11 +100,12 @@ type devLine struct {
 	Brokers []string `json:"brokers"`
 	Bank    string   `json:"bank"`
 	Admin   string   `json:"admin"`
+	Token   string   `json:"token"` // signs in to the console
 }
 
-func (f devFlags) announce(t terminal, box *sandbox.Sandbox, a *app.App) {
+func (f devFlags) announce(t terminal, box *sandbox.Sandbox, a *app.App, token secret.Value) {
 	if f.output == formatJSON {
-		_ = writeJSON(t, devLine{box.Brokers(), box.BankURL(), "http://" + a.AdminAddress() + "/"})
+		_ = writeJSON(t, devLine{box.Brokers(), box.BankURL(), "http://" + a.AdminAddress() + "/", token.Reveal()})
 		return
 	}
 	prefix := f.topics.Prefix
@@ -88,10 +117,11 @@ func (f devFlags) announce(t terminal, box *sandbox.Sandbox, a *app.App) {
 	fmt.Fprintf(t.out, `broker  %s
 bank    %s
 admin   http://%s/
+token   %s
 
   processor watch %s
   processor send dbs.limit.query schemas/examples/dbs.limit.query.json --new-id %s
 
 Ctrl-C ends it.
-`, brokers, box.BankURL(), a.AdminAddress(), flags, flags)
+`, brokers, box.BankURL(), a.AdminAddress(), token.Reveal(), flags, flags)
 }

@@ -106,7 +106,7 @@ func TestDev(t *testing.T) {
 	t.Parallel()
 	r := begin(t, "", nil, "dev", "--kafka-port", "0", "--bank-port", "0", "--admin", "127.0.0.1:0", "--topic-prefix", "d.", "--partitions", "2")
 	out := r.out.Await(t, "Ctrl-C ends it.")
-	wantAll(t, out, "broker  127.0.0.1:", "bank    http://127.0.0.1:", "admin   http://127.0.0.1:", "--topic-prefix d.")
+	wantAll(t, out, "broker  127.0.0.1:", "bank    http://127.0.0.1:", "admin   http://127.0.0.1:", "token   processor_console_", "--topic-prefix d.")
 	brokers := strings.Fields(out)[1]
 	if code, _, errs := execute(t, query, "send", "dbs.limit.query", "--brokers", brokers, "--topic-prefix", "d."); code != exitDone {
 		t.Errorf("sending: %d, %s", code, errs)

@@ -49,7 +49,7 @@ var volatile = []struct {
 	{regexp.MustCompile(`("go": )"[^"]*"`), `$1"go1.26.0"`},
 	{regexp.MustCompile(`("os": )"[^"]*"`), `$1"linux"`},
 	{regexp.MustCompile(`("arch": )"[^"]*"`), `$1"amd64"`},
-	{regexp.MustCompile(`processor_console_[\w-]+`), "processor_console_..."},
+	{regexp.MustCompile(`processor_console_[\w-]+`), "TOKEN"},
 	{regexp.MustCompile(`sha256:[0-9a-f]{64}`), "sha256:..."},
 	{regexp.MustCompile(`("name": "ce_time",\s*"bytes": )\d+`), "${1}30"},
 	{regexp.MustCompile(`"/[^"]*/([^"/]*)"`), `"$1"`},
