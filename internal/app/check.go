@@ -50,6 +50,7 @@ func checks(faults *config.Faults) []check {
 		}, nil},
 		{inter + " address", false, []string{inter + ".http"}, checkInterAPI, dialInterAPI},
 		{loan + " address", false, []string{loan + ".http"}, checkLoanAPI, dialLoanAPI},
+		{"tracing", false, []string{"tracing"}, checkTracing, nil},
 	}
 }
 

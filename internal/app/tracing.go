@@ -1,7 +1,9 @@
 package app
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"os"
 	"strconv"
 	"time"
@@ -26,6 +28,26 @@ func newTracing(cfg config.Config, version string, m *telemetry.Metrics, log *sl
 		Observer: newTraceObserver(m), Logger: log,
 	})
 	return t, config.Explain("tracing", err)
+}
+
+// checkTracing looks whether the headers can be read and somebody listens at the
+// endpoint. That nobody does is worth knowing, and no fault: commands go on.
+func checkTracing(ctx context.Context, cfg config.Config) []Finding {
+	if !cfg.Tracing.Enabled() {
+		return nil
+	}
+	found := Finding{Name: "tracing", Note: "somebody listens at endpoint; no span was sent"}
+	_, found.Err = newTracing(cfg, "", telemetry.NewMetrics(""), slog.New(slog.DiscardHandler))
+	if found.Err != nil {
+		return []Finding{found}
+	}
+	conn, err := (&net.Dialer{Timeout: cfg.Tracing.Timeout}).DialContext(ctx, "tcp", cfg.Tracing.Address())
+	if err != nil {
+		found.Note = "nobody listens at endpoint: commands would go on, and their spans be lost: " + err.Error()
+		return []Finding{found}
+	}
+	found.Err = conn.Close()
+	return []Finding{found}
 }
 
 // instance tells this process from its like.

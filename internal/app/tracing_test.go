@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,9 +12,11 @@ import (
 	"bankprocessor/internal/app"
 	"bankprocessor/internal/banksim"
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/config"
 	"bankprocessor/internal/downstream"
 	"bankprocessor/internal/kafka"
 	"bankprocessor/internal/sandbox"
+	"bankprocessor/internal/secret"
 	"bankprocessor/internal/tracing"
 	"bankprocessor/test/collector"
 )
@@ -320,4 +323,37 @@ func hasExemplar(body, metric string) bool {
 		}
 	}
 	return false
+}
+
+func TestCheckLooksForTheCollector(t *testing.T) {
+	t.Parallel()
+	b, _ := tracedBench(t)
+	spoilt := filepath.Join(t.TempDir(), "headers")
+	if err := os.WriteFile(spoilt, []byte("kanarya"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	away, unreadable := b.cfg, b.cfg
+	away.Tracing.Endpoint = "http://127.0.0.1:1"
+	unreadable.Tracing.Headers = secret.Source{File: spoilt}
+	for want, cfg := range map[string]config.Config{
+		"somebody listens": b.cfg, "nobody listens at endpoint": away, "tracing.headers: line 1: want lines": unreadable,
+	} {
+		found := false
+		for _, f := range app.Check(t.Context(), cfg, nil) {
+			if f.Name != "tracing" {
+				continue
+			}
+			text := f.Note
+			if f.Err != nil {
+				text = f.Err.Error()
+			}
+			found = strings.HasPrefix(text, want) && !strings.Contains(text, "kanarya") && (f.Err != nil) == (want[:8] == "tracing.")
+			if !found {
+				t.Errorf("want %q, got %q, %v", want, f.Note, f.Err)
+			}
+		}
+		if !found {
+			t.Errorf("no finding %q", want)
+		}
+	}
 }

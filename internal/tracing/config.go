@@ -43,6 +43,15 @@ type Config struct {
 // Enabled says whether anything is traced.
 func (c Config) Enabled() bool { return c.Endpoint != "" }
 
+// Address is host and port of the endpoint of a valid config, "" without one.
+func (c Config) Address() string {
+	u, err := url.Parse(c.Endpoint)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
 // WithDefaults fills in what is not set.
 func (c Config) WithDefaults() Config {
 	if c.Protocol == "" {
