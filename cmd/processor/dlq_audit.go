@@ -135,14 +135,17 @@ func revisionOf(n int32) string {
 
 // whatOf is what an audit record says beside who, when and why.
 func whatOf(a command.AuditRecord) string {
-	edited, at := "", ""
+	edited, at, as := "", "", ""
 	if a.EditedDigest != "" {
 		edited = "edited"
 	}
 	if a.Target != "" && a.Phase == command.AuditDone {
 		at = "at " + a.Target
 	}
-	return spaced(string(a.Status), string(a.Code), a.Statement, a.BankReference, edited, at)
+	if a.NewCommandID != "" {
+		as = "as " + a.NewCommandID
+	}
+	return spaced(string(a.Status), string(a.Code), a.Statement, a.BankReference, edited, as, at)
 }
 
 // auditLine is a record of the audit in NDJSON, under the names of its schema.
@@ -160,6 +163,7 @@ type auditLine struct {
 	Revision       int32     `json:"revision"`
 	Letter         string    `json:"letter"`
 	Original       string    `json:"original"`
+	NewCommandID   string    `json:"newCommandId,omitempty"`
 	Statement      string    `json:"statement,omitempty"`
 	Status         string    `json:"status,omitempty"`
 	Code           string    `json:"code,omitempty"`
@@ -173,7 +177,7 @@ func auditLineOf(a command.AuditRecord) auditLine {
 	return auditLine{
 		Action: string(a.Action), Phase: string(a.Phase), ID: a.ID, Job: a.Job, At: a.At, Actor: a.Actor, Tool: a.Tool, Why: a.Why,
 		CommandID: a.CommandID, Command: string(a.Command), Revision: a.Revision, Letter: a.Letter, Original: a.Original,
-		Statement: a.Statement, Status: string(a.Status), Code: string(a.Code), BankReference: a.BankReference,
+		NewCommandID: a.NewCommandID, Statement: a.Statement, Status: string(a.Status), Code: string(a.Code), BankReference: a.BankReference,
 		Target: a.Target, OriginalDigest: a.OriginalDigest, EditedDigest: a.EditedDigest,
 	}
 }

@@ -32,6 +32,8 @@ type stepLine struct {
 	Why      string   `json:"why,omitempty"`
 	Warnings []string `json:"warnings,omitempty"`
 	Sent     string   `json:"sent,omitempty"` // where the command was published
+	// NewCommandID is of a command that was published as one of its own.
+	NewCommandID string `json:"newCommandId,omitempty"`
 }
 
 const (
@@ -44,7 +46,7 @@ func stepLineOf(s deadletters.Step) stepLine {
 	l := s.Entry.Letter
 	line := stepLine{
 		Letter: l.Address(), Record: l.Place(), CommandID: l.CommandID, Action: actionReplay,
-		Revision: s.Revision, Resumed: s.Resumed, Warnings: s.Warnings, Sent: s.Sent,
+		Revision: s.Revision, Resumed: s.Resumed, Warnings: s.Warnings, Sent: s.Sent, NewCommandID: newIDOf(s),
 	}
 	switch {
 	case s.Refused != "":
@@ -53,6 +55,14 @@ func stepLineOf(s deadletters.Step) stepLine {
 		line.Action, line.Why, line.Revision = actionSkip, s.Skipped, 0
 	}
 	return line
+}
+
+// newIDOf is the id of a command of its own that a step has published, "" for none.
+func newIDOf(s deadletters.Step) string {
+	if s.Sent == "" || s.Entry.Last == nil {
+		return ""
+	}
+	return s.Entry.Last.NewCommandID
 }
 
 const stepRow = "%-36s  %-36s  %-3s  %-7s  %s\n"
@@ -80,6 +90,8 @@ func (t *stepTeller) step(s deadletters.Step) error {
 	t.clear()
 	why := line.Why
 	switch {
+	case line.NewCommandID != "":
+		why = "sent to " + line.Sent + " as " + line.NewCommandID
 	case line.Sent != "":
 		why = "sent to " + line.Sent
 	case line.Resumed:

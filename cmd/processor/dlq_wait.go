@@ -49,10 +49,17 @@ func (r *replayer) watch(ctx context.Context, plan *deadletters.Plan) (*awaited,
 
 // expect waits for the outcome of what a step has published. Nobody may wait.
 func (a *awaited) expect(s deadletters.Step) {
-	if a == nil || s.Sent == "" || s.Entry.Letter.CommandID == "" || s.Revision == 0 {
+	if a == nil || s.Sent == "" {
 		return
 	}
-	a.lives[life{s.Entry.Letter.CommandID, s.Revision}] = true
+	of := life{s.Entry.Letter.CommandID, s.Revision}
+	if id := newIDOf(s); id != "" {
+		of = life{id, command.FirstRevision}
+	}
+	if of.id == "" || of.revision == 0 {
+		return // bytes that nobody could read: what they will be is not known
+	}
+	a.lives[of] = true
 	a.resumed = a.resumed || s.Resumed
 }
 

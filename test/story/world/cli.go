@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -202,5 +203,16 @@ func (p *Process) Wait() Ran {
 		p.Kill()
 		p.world.T.Errorf("processor %s does not end", strings.Join(p.args, " "))
 	}
-	return Ran{Args: p.args, Code: p.cmd.ProcessState.ExitCode(), Out: p.out.String(), Errs: p.errs.String(), world: p.world}
+	r := Ran{Args: p.args, Code: p.cmd.ProcessState.ExitCode(), Out: p.out.String(), Errs: p.errs.String(), world: p.world}
+	p.world.Lock()
+	defer p.world.Unlock()
+	p.world.said = append(p.world.said, r)
+	return r
+}
+
+// Said are all command lines that have ended and were waited for.
+func (w *World) Said() []Ran {
+	w.Lock()
+	defer w.Unlock()
+	return slices.Clone(w.said)
 }

@@ -187,3 +187,6 @@ func (w *World) Audit() []command.AuditRecord {
 	}
 	return all
 }
+
+// Raw is the value of a command that was sent in JSON.
+func (w *World) Raw(s Sent) string { return string(s.Record.Value) }

@@ -124,9 +124,10 @@ func (w *World) nonsense(l *Letters) {
 	w.Call(id, "malformed")
 	l.Unreadable = w.SendRaw("unreadable", command.DBSInvoiceUpsert, company+"|0222", "\xff\x00 not a command \x80")
 
-	l.First = w.SendInvoice("first")
+	const dealer = "71000" // the same one, or nobody would notice: ids are looked up partition by partition
+	l.First = w.Send("first", command.DBSInvoiceUpsert, Fields{"invoiceNumber": "first", "dealerCode": dealer})
 	w.Outcome(l.First.ID, command.FirstRevision)
-	l.Twin = w.Send("twin", command.DBSInvoiceUpsert, Fields{"commandId": l.First.ID, "invoiceNumber": "twin", "dealerCode": "71000"})
+	l.Twin = w.Send("twin", command.DBSInvoiceUpsert, Fields{"commandId": l.First.ID, "invoiceNumber": "twin", "dealerCode": dealer})
 	w.Call(l.Twin.Place(), "twin")
 }
 

@@ -62,7 +62,8 @@ type World struct {
 	outcomes map[Life][]downstream.Event
 	letters  map[string][]downstream.Event // by the place of the original record
 	names    map[string]string             // of commands, by their ids
-	made     atomic.Int32                  // what next has given
+	said     []Ran
+	made     atomic.Int32 // what next has given
 }
 
 // Life is one revision of a command.
@@ -119,6 +120,7 @@ func (w *World) Processor() *app.App {
 	w.T.Helper()
 	cfg := demo.Config(w.Box)
 	cfg.Topics = w.Topics
+	cfg.Processing.BackoffInitial, cfg.Processing.BackoffMax = 10*time.Millisecond, 50*time.Millisecond
 	cfg.Processing.Settle = []time.Duration{50 * time.Millisecond, 50 * time.Millisecond}
 	for _, group := range []*struct{ failures, calls *uint32 }{
 		{&cfg.Banks.InterAPI.Customer.ConsecutiveFailures, &cfg.Banks.InterAPI.Customer.MinCalls},
