@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,7 +60,7 @@ func openStack(t *testing.T) *stack {
 	t.Helper()
 	s := &stack{t: t, outcomes: map[string][]*command.Outcome{}, arrived: make(chan struct{})}
 	s.network = containers.NewNetwork(t)
-	s.image = buildProcessor(t)
+	s.image = containers.BuildProcessor(t)
 	s.broker = containers.StartKafka(t, containers.WithNetwork(s.network, "kafka"), containers.WithFixedPorts(),
 		containers.WithEnv(map[string]string{"KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false"}))
 	s.registry = containers.StartRegistryContainer(t, tcnetwork.WithNetwork([]string{"registry"}, s.network))
@@ -80,37 +79,6 @@ func (s *stack) must(err error) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-}
-
-// buildProcessor makes the image of deploy/Dockerfile: its last stage as it is, on
-// what this machine's Go builds in place of the first.
-func buildProcessor(t *testing.T) string {
-	t.Helper()
-	dockerfile, err := os.ReadFile("../../deploy/Dockerfile")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, last, found := strings.Cut(string(dockerfile), "\nFROM scratch\n")
-	if !found || strings.Count(last, "--from=build ") != 1 {
-		t.Fatal("deploy/Dockerfile's last stage is not what is expected here: FROM scratch, and one COPY --from=build")
-	}
-	dir := t.TempDir()
-	root := filepath.Join(dir, "rootfs")
-	for _, step := range []error{
-		os.MkdirAll(filepath.Join(root, "tmp"), 0o755),
-		os.Chmod(filepath.Join(root, "tmp"), 0o777|os.ModeSticky),
-		os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM scratch\n"+strings.Replace(last, "--from=build ", "", 1)), 0o644),
-	} {
-		if step != nil {
-			t.Fatal(step)
-		}
-	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", filepath.Join(root, "processor"), "bankprocessor/cmd/processor")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the processor: %v\n%s", err, out)
-	}
-	return containers.Build(t, dir)
 }
 
 const configFile = "/etc/processor/processor.yaml"

@@ -1,0 +1,3 @@
+package deploy
+
+const unit = root + "/deploy/systemd/bank-processor.service"
