@@ -2,10 +2,13 @@ package alerts
 
 import (
 	"fmt"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/goccy/go-yaml"
 
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/telemetry"
@@ -190,4 +193,26 @@ func ofMetric(name, label string) bool {
 		}
 	}
 	return false
+}
+
+// Who takes native histograms keeps classic ones beside them: the rules read those.
+func TestTheComposeFilesPrometheusKeepsClassicHistograms(t *testing.T) {
+	t.Parallel()
+	var file struct {
+		Jobs []struct {
+			Name    string `yaml:"job_name"`
+			Classic bool   `yaml:"always_scrape_classic_histograms"`
+		} `yaml:"scrape_configs"`
+	}
+	text, err := fs.ReadFile(root, "deploy/compose/prometheus.yml")
+	must(t, err)
+	must(t, yaml.Unmarshal(text, &file))
+	if len(file.Jobs) == 0 {
+		t.Fatal("it scrapes nothing")
+	}
+	for _, job := range file.Jobs {
+		if !job.Classic {
+			t.Errorf("%s: want always_scrape_classic_histograms", job.Name)
+		}
+	}
 }
