@@ -222,3 +222,62 @@ func TestCheckShowsNoCredentialsToAFaultySection(t *testing.T) {
 	}
 	wantAll(t, out, "ok    kafka (accepts connections; nothing was said")
 }
+
+// Without a network the configuration and its files are looked at, and nobody hears
+// from us.
+func TestCheckOffline(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	heard := make(chan struct{})
+	go func() {
+		if conn, err := listener.Accept(); err == nil {
+			_ = conn.Close()
+			close(heard)
+		}
+	}()
+	box, _ := startSandbox(t, sandbox.Options{NoTopics: true})
+	file := configFile(t, box, "")
+	at := listener.Addr().String()
+	environ := []string{
+		"PROCESSOR_KAFKA_BROKERS=" + at, "PROCESSOR_REGISTRY_URLS=http://" + at,
+		"PROCESSOR_BANKS_INTERAPI_HTTP_BASE_URL=http://" + at, "PROCESSOR_BANKS_LOANAPI_HTTP_BASE_URL=http://" + at,
+	}
+	offline := func(want int, more ...string) map[string]string {
+		t.Helper()
+		r := begin(t, "", append(slices.Clone(environ), more...), "check", "--offline", "--output", "json", "--config", file)
+		if code := r.end(t); code != want {
+			t.Errorf("got %d, want %d: %s", code, want, r.err)
+		}
+		var found []finding
+		must(t, json.Unmarshal([]byte(r.out.String()), &found))
+		became := map[string]string{}
+		for _, f := range found {
+			became[f.Check] = f.Status
+		}
+		return became
+	}
+	became := offline(exitDone)
+	for check, want := range map[string]string{
+		"configuration": "ok", "schemas": "ok", "banks.interapi.app_key": "ok", "dead_letters.encryption": "ok",
+		"kafka": "skipped", "topics": "skipped", "kafka permissions": "skipped", "registry": "skipped",
+		"banks.interapi address": "skipped", "banks.loanapi address": "skipped",
+	} {
+		if became[check] != want {
+			t.Errorf("%s: got %q, want %q", check, became[check], want)
+		}
+	}
+	if became := offline(exitFailed, "PROCESSOR_BANKS_INTERAPI_APP_KEY_FILE=/nowhere/key"); became["banks.interapi.app_key"] != "fail" {
+		t.Errorf("a secret that is not there: %v", became)
+	}
+	// A section with a fault is not dialled either.
+	if became := offline(exitUsage, "PROCESSOR_KAFKA_CLIENT_IDD=x", "PROCESSOR_LOG_LEVEL=loud"); became["kafka"] != "skipped" || became["configuration"] != "fail" {
+		t.Errorf("with faults: %v", became)
+	}
+	select {
+	case <-heard:
+		t.Error("somebody was called")
+	default:
+	}
+}

@@ -192,3 +192,40 @@ func TestWatchEnds(t *testing.T) {
 		t.Errorf("want Ctrl-C to be an end, got %d, %s", code, r.err)
 	}
 }
+
+// In JSON, what is sent is on standard output, and what is refused on standard error,
+// a line each.
+func TestSendInJSON(t *testing.T) {
+	t.Parallel()
+	_, brokers := startSandbox(t, sandbox.Options{})
+	in := query + "\n" + `{"companyCode": "SOLEN"}` + "\n" + `{"companyCode": 7}`
+	code, out, errs := execute(t, in, "send", "dbs.limit.query", "--output", "json", "--brokers", brokers)
+	lines := strings.Split(strings.TrimSpace(errs), "\n")
+	if code != exitFailed || out != "" || len(lines) != 3 {
+		t.Fatalf("got %d, %q, %q", code, out, errs)
+	}
+	var invalid, unreadable refusedLine
+	var failed failure
+	must(t, json.Unmarshal([]byte(lines[0]), &invalid))
+	must(t, json.Unmarshal([]byte(lines[1]), &unreadable))
+	must(t, json.Unmarshal([]byte(lines[2]), &failed))
+	if invalid.Command != 2 || invalid.CommandID == "" || len(invalid.Violations) != 2 || invalid.Violations[0].Field != "dealerCode" {
+		t.Errorf("got %+v", invalid)
+	}
+	if unreadable.Command != 3 || !strings.Contains(unreadable.Error, "companyCode") {
+		t.Errorf("got %+v", unreadable)
+	}
+	if failed.Code != exitFailed || !strings.Contains(failed.Error, "2 of 3 commands fail the local checks") {
+		t.Errorf("got %+v", failed)
+	}
+	code, out, errs = execute(t, in[:strings.LastIndex(in, "\n")], "send", "dbs.limit.query", "--force", "--output", "json", "--brokers", brokers)
+	var sent []sentLine
+	for line := range strings.Lines(out) {
+		var l sentLine
+		must(t, json.Unmarshal([]byte(line), &l))
+		sent = append(sent, l)
+	}
+	if code != exitDone || len(sent) != 2 || sent[1].Topic != "dbs.limit.query" || sent[1].CommandID == "" {
+		t.Errorf("got %d, %+v, %s", code, sent, errs)
+	}
+}
