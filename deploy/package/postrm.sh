@@ -1,5 +1,5 @@
 #!/bin/sh
-# After the package's files are gone. The user and /etc/bank-processor/secrets stay: what
-# is in there is nobody's to delete but yours.
+# After the package's files are gone. The user stays, and so does what is in
+# /etc/bank-processor/secrets: it is nobody's to delete but yours.
 set -e
-if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+if [ -z "${DPKG_ROOT:-}" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi

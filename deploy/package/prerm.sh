@@ -1,6 +1,10 @@
 #!/bin/sh
-# Before the package's files go: an upgrade leaves the processor running.
+# Before the package's files go. An upgrade leaves the processor running.
 set -e
-if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
+case "$1" in
+remove | 0) ;; # Debian, and RPM's number of those that stay
+*) exit 0 ;;
+esac
+if [ -z "${DPKG_ROOT:-}" ] && [ -d /run/systemd/system ]; then
 	systemctl disable --now bank-processor.service
 fi

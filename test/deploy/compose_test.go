@@ -200,7 +200,7 @@ func TestComposeCarriesACommandOut(t *testing.T) {
 	t.Parallel()
 	c := startCompose(t)
 	c.ready()
-	sent := run(t, build(t, "-ldflags", "-s -w"), "send", "dbs.limit.query", "schemas/examples/dbs.limit.query.json", "--new-id",
+	sent := run(t, build(t, "1.2.3"), "send", "dbs.limit.query", "schemas/examples/dbs.limit.query.json", "--new-id",
 		"--brokers", "127.0.0.1:"+c.ports["KAFKA_PORT"], "--output", "json")
 	var command struct{ CommandID, ID string }
 	if err := json.Unmarshal([]byte(sent), &command); err != nil {

@@ -105,7 +105,7 @@ func each(t *testing.T, archive io.Reader, f func(*tar.Header, io.Reader)) {
 // The program needs no file beside it: no loader, no library.
 func TestTheProgramIsStatic(t *testing.T) {
 	t.Parallel()
-	program, err := elf.Open(build(t))
+	program, err := elf.Open(build(t, "1.2.3"))
 	if err != nil {
 		t.Fatal(err)
 	}

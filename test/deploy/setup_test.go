@@ -135,14 +135,3 @@ func number(o any) int {
 	return -1
 }
 
-// build makes the processor's program.
-func build(t *testing.T, args ...string) (binary string) {
-	t.Helper()
-	binary = filepath.Join(t.TempDir(), "processor")
-	c := exec.CommandContext(t.Context(), "go", append(append([]string{"build", "-trimpath", "-o", binary}, args...), "bankprocessor/cmd/processor")...)
-	c.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("building the processor: %v\n%s", err, out)
-	}
-	return binary
-}
