@@ -50,6 +50,8 @@ type App struct {
 	files    *watch
 	admin    *admin.Server
 	console  *console.Console // nil where it is left out
+	// deskClient is the console's own; nil without one.
+	deskClient *kafka.Client
 
 	mu      sync.Mutex
 	waiting error // why the intake has not been started; nil once it has been
@@ -118,7 +120,7 @@ func New(cfg config.Config, o Options) (*App, error) {
 	}
 	a.files = newWatch(slices.Concat(cfg.Followed(), a.banks.followed, followedKeyset(a.sealer)), a.metrics, a.log)
 	a.metrics.BeforeGather(gauges{a.metrics, a.consumer.Status, held, a.banks.groups, a.sealer, a.registry.source, a.traces}.refresh)
-	if a.console, err = a.newConsole(cfg, held, o.Version); err != nil {
+	if a.console, err = a.newConsole(cfg, held, events, o.Version); err != nil {
 		return nil, err
 	}
 	a.admin = admin.New(cfg.Admin, admin.Deps{

@@ -8,6 +8,7 @@ import (
 
 	"bankprocessor/internal/admin"
 	"bankprocessor/internal/bankapi"
+	"bankprocessor/internal/codec"
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/config"
 	"bankprocessor/internal/console"
@@ -129,19 +130,26 @@ func groupReading(s bankapi.GroupState) console.GroupReading {
 }
 
 // newConsole builds the operators' page; nil where it is left out.
-func (a *App) newConsole(cfg config.Config, held *lease.Lease, version string) (*console.Console, error) {
+func (a *App) newConsole(cfg config.Config, held *lease.Lease, events *codec.Codec, version string) (*console.Console, error) {
 	if cfg.Console.Disabled {
 		return nil, nil
+	}
+	desk, client, err := a.newDesk(cfg, events)
+	if err != nil {
+		return nil, err
 	}
 	host, _ := os.Hostname() // a page without it is a page
 	r := reader{a.metrics, cfg.Topics, a.consumer.Status, held, a.banks.groups, a.checks()}
 	pages, err := console.New(cfg.Console, console.Deps{
-		Version: version, Instance: host, Read: r.read, Logger: a.log,
+		Version: version, Instance: host, Read: r.read, Desk: desk, AdminAddress: cfg.Admin.Address, Logger: a.log,
+		Acted:   func(action, result string) { a.metrics.OperatorActions.WithLabelValues(action, result).Inc() },
 		Clients: func(n int) { a.metrics.ConsoleClients.WithLabelValues().Set(float64(n)) },
 	})
 	if err != nil {
+		client.Close()
 		return nil, config.Explain("console", err)
 	}
+	a.deskClient = client
 	return pages, nil
 }
 
@@ -155,6 +163,7 @@ func (a *App) consolePages() http.Handler {
 
 func (a *App) startConsole(ctx context.Context) {
 	if a.console != nil {
+		a.ends.add("console's kafka client", func(context.Context) error { a.deskClient.Close(); return nil })
 		a.console.Start(ctx)
 		a.ends.add("console", a.console.Stop)
 	}

@@ -53,7 +53,7 @@ func (a Access) Validate() error {
 		errs = append(errs, fmt.Errorf("session_idle: want at least %s, and at most session_limit", minSessionIdle))
 	}
 	for _, h := range a.Hosts {
-		if !hostForm.MatchString(hostName(h)) {
+		if !hostForm.MatchString(h) {
 			errs = append(errs, errors.New("hosts: want names such as console.example.com, without scheme and path"))
 			break
 		}
@@ -61,7 +61,7 @@ func (a Access) Validate() error {
 	return errors.Join(errs...)
 }
 
-var hostForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
+var hostForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?$`)
 
 // hostName is the name in a Host header: lower case, without port, brackets or a dot at
 // the end.

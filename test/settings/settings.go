@@ -13,7 +13,7 @@ type Row struct{ Wrong, Right []string }
 // Rows are all rows, by key. Each section has a file of its own.
 func Rows() map[string]Row {
 	all := map[string]Row{}
-	for _, section := range []map[string]Row{banks(), admin(), kafka(), registry(), deadLetters(), tracing()} {
+	for _, section := range []map[string]Row{banks(), admin(), kafka(), registry(), deadLetters(), tracing(), console()} {
 		maps.Copy(all, section)
 	}
 	return all
