@@ -133,7 +133,7 @@ type Process struct {
 
 // output is what a process has printed so far; lines has a value for every line.
 type output struct {
-	bytes.Buffer
+	text  bytes.Buffer
 	lines chan struct{}
 }
 
@@ -147,7 +147,7 @@ func (o *output) Write(p []byte) (int, error) {
 		default: // nobody waits for so many
 		}
 	}
-	return o.Buffer.Write(p)
+	return o.text.Write(p)
 }
 
 // Start starts the command line as an operator. It is killed at the end of the test, if
@@ -203,7 +203,7 @@ func (p *Process) Wait() Ran {
 		p.Kill()
 		p.world.T.Errorf("processor %s does not end", strings.Join(p.args, " "))
 	}
-	r := Ran{Args: p.args, Code: p.cmd.ProcessState.ExitCode(), Out: p.out.String(), Errs: p.errs.String(), world: p.world}
+	r := Ran{Args: p.args, Code: p.cmd.ProcessState.ExitCode(), Out: p.out.text.String(), Errs: p.errs.text.String(), world: p.world}
 	p.world.Lock()
 	defer p.world.Unlock()
 	p.world.said = append(p.world.said, r)
