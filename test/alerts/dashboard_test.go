@@ -15,7 +15,7 @@ func TestTheDashboardIsMadeOfItsSource(t *testing.T) {
 	want, err := Render(b)
 	must(t, err)
 	if *update {
-		must(t, os.WriteFile("../../"+dashboardPath+".json", want, 0o644)) //nolint:gosec // everybody may read a dashboard
+		must(t, os.WriteFile("../../"+dashboardPath+".json", want, 0o644))
 	}
 	got, err := fs.ReadFile(root, dashboardPath+".json")
 	must(t, err)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -171,9 +172,7 @@ func (w *world) draft(name command.Name, fields map[string]any) upstream.Draft {
 	d := json.NewDecoder(strings.NewReader(schemas.Example(string(name))))
 	d.UseNumber()
 	must(w.T, d.Decode(&all))
-	for k, v := range fields {
-		all[k] = v
-	}
+	maps.Copy(all, fields)
 	text, err := json.Marshal(all)
 	must(w.T, err)
 	draft, err := w.drafter.FromJSON(name, text)

@@ -31,7 +31,7 @@ func promtool(t *testing.T, args ...string) string {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	run := exec.CommandContext(ctx, name, args...) //nolint:gosec // the developer's own
+	run := exec.CommandContext(ctx, name, args...)
 	run.Dir = "../.."
 	out, err := run.CombinedOutput()
 	if err != nil {
