@@ -132,5 +132,5 @@ func (v view) letterNotes() []note {
 	if recent == 0 {
 		return nil
 	}
-	return []note{{stateWarn, plural(int(recent), "dead letter", "dead letters") + " in the last " + age(span) + ": each needs a person."}}
+	return []note{{stateWarn, plural(int(recent), "dead letter", "dead letters") + " in the last five minutes: each needs a person."}}
 }

@@ -46,6 +46,8 @@ func (v view) writeHead(c cells) {
 		}
 	}
 	switch {
+	case bad > 0 && warn > 0:
+		c.put("status", plural(bad, "problem", "problems")+" and "+count(warn)+" more to look at", stateBad)
 	case bad > 0:
 		c.put("status", plural(bad, "problem", "problems"), stateBad)
 	case warn > 0:
@@ -92,7 +94,7 @@ func warnIf(is bool) string {
 	if is {
 		return stateWarn
 	}
-	return stateOK
+	return stateOff
 }
 
 func (v view) writeCommand(c cells, i int) {

@@ -9,7 +9,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.getElementById("theme");
     const dark = () => (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
-    const name = () => { button.textContent = dark() ? "Light" : "Dark"; };
+    const name = () => { button.textContent = dark() ? "◐ Light" : "◐ Dark"; };
     button.setAttribute("aria-label", "Switch between light and dark");
     button.hidden = false;
     name();

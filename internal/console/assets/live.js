@@ -121,7 +121,8 @@
   const above = (x) => { const d = 10 ** Math.floor(Math.log10(x)); return [1, 2, 5, 10].map((k) => k * d).find((v) => v >= x * .9999); };
   const below = (x) => { const d = 10 ** Math.floor(Math.log10(x)); return [5, 2, 1].map((k) => k * d).find((v) => v <= x * 1.0001); };
   const linear = (values) => {
-    const top = above(Math.max(1, ...values)), ticks = [];
+    const most = Math.max(1, ...values), d = 10 ** Math.floor(Math.log10(most)), ticks = [];
+    const top = [1, 2, 3, 4, 6, 8, 10].find((k) => k * d >= most) * d;
     for (let i = 0; i <= 4; i++) ticks.push(top * i / 4);
     return { ticks, place: (v) => v / top };
   };
@@ -224,7 +225,7 @@
         make("path", this.back, { class: "grid", d: `M${EDGE.left} ${at}H${width - EDGE.right}` });
         make("text", this.back, { x: EDGE.left - 8, y: at + 3.5, "text-anchor": "end" }).textContent = this.write(tick);
       }
-      for (let minute = 0; minute <= 5; minute++) {
+      for (let minute = width < 400 ? 1 : 0; minute <= 5; minute += width < 400 ? 2 : 1) {
         const anchor = minute === 5 ? "end" : "middle";
         make("text", this.back, { x: EDGE.left + this.width * minute / 5, y: EDGE.top + height + 17, "text-anchor": anchor })
           .textContent = minute === 5 ? "now" : `−${5 - minute} min`;
