@@ -49,8 +49,8 @@ type Tracing struct {
 	tracer   *tracer
 	provider *sdk.TracerProvider
 	exporter *exporter
+	queue    atomic.Pointer[queue] // nil before Start
 	waiting  atomic.Int64
-	started  atomic.Bool
 	observer Observer
 	log      *slog.Logger
 }
@@ -113,13 +113,14 @@ func (t *Tracing) Start(ctx context.Context) error {
 			return fmt.Errorf("starting the exporter of spans: %w", err)
 		}
 	}
-	t.started.Store(true)
-	t.provider.RegisterSpanProcessor(&queue{
+	q := &queue{
 		SpanProcessor: sdk.NewBatchSpanProcessor(t.exporter,
 			sdk.WithMaxQueueSize(t.cfg.QueueSpans), sdk.WithMaxExportBatchSize(min(512, t.cfg.QueueSpans)),
 			sdk.WithBatchTimeout(batchDelay), sdk.WithExportTimeout(t.cfg.Timeout)),
 		limit: int64(t.cfg.QueueSpans), waiting: &t.waiting, observer: t.observer,
-	})
+	}
+	t.queue.Store(q)
+	t.provider.RegisterSpanProcessor(q)
 	t.log.Info("commands are traced", "endpoint", t.cfg.Endpoint, "protocol", t.cfg.Protocol, "sample_ratio", t.cfg.SampleRatio)
 	return nil
 }
@@ -127,12 +128,13 @@ func (t *Tracing) Start(ctx context.Context) error {
 // Stop exports what waits, for Timeout at most and until ctx ends; the rest is lost, and
 // counted. It returns nil: what is lost is no fault of the processor's commands.
 func (t *Tracing) Stop(ctx context.Context) error {
-	if !t.started.Load() {
+	q := t.queue.Load()
+	if q == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.cfg.Timeout)
 	defer cancel()
-	err := t.provider.Shutdown(ctx)
+	err := q.Shutdown(ctx) // not the provider's, which would leave it alone once ctx has ended
 	t.exporter.abandon()
 	<-t.exporter.ended
 	if lost := t.waiting.Swap(0); lost > 0 {

@@ -258,6 +258,24 @@ func TestAStopDoesNotWaitForACollectorThatHangs(t *testing.T) {
 	}
 }
 
+// A stop that has no time left loses what waits, and ends.
+func TestAStopWithoutTime(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []string{tracing.HTTP, tracing.GRPC} {
+		b := start(t, tracing.Config{Endpoint: "http://127.0.0.1:1", Protocol: protocol, SampleRatio: 1, Timeout: time.Minute})
+		b.draw(message())
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := b.Stop(ended); err != nil {
+			t.Error(err)
+		}
+		if _, failed, dropped := b.counts(); failed+dropped != spansOfTree || b.Waiting() != 0 {
+			t.Errorf("%d failed, %d dropped, %d wait", failed, dropped, b.Waiting())
+		}
+		b.draw(message()) // whoever still runs is not held up
+	}
+}
+
 func TestStopBeforeStartAndTwice(t *testing.T) {
 	t.Parallel()
 	c := collector.Start(t)
