@@ -24,7 +24,9 @@ const composeFile = root + "/deploy/compose/compose.yaml"
 func composeProject(t *testing.T) (project object) {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), tool(t, "composecheck"), absolute(t, composeFile))
-	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return regexp.MustCompile(`^(\w+_IMAGE|\w+_PORT|COMPOSE_\w+)=`).MatchString(v) })
+	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return regexp.MustCompile(`^(IMAGE|\w+_IMAGE|\w+_PORT|COMPOSE_\w+)=`).MatchString(v)
+	})
 	out, err := c.CombinedOutput()
 	if err != nil {
 		t.Fatalf("composecheck: %v\n%s", err, out)
@@ -128,12 +130,12 @@ func startCompose(t *testing.T) *compose {
 	t.Helper()
 	c := &compose{t: t, program: containers.NeedProgram(t, "docker-compose"), ports: map[string]string{}}
 	image := containers.BuildProcessor(t)
-	for _, name := range []string{"KAFKA_PORT", "BANK_PORT", "PROCESSOR_PORT"} {
+	for _, name := range []string{"KAFKA_PORT", "BANK_PORT", "ADMIN_PORT"} {
 		c.ports[name] = containers.FreePort(t)
 		c.env = append(c.env, name+"="+c.ports[name])
 	}
 	c.env = append(append(os.Environ(), c.env...), "COMPOSE_PROJECT_NAME=deploytest"+c.ports["KAFKA_PORT"],
-		"PROCESSOR_IMAGE="+image, "KAFKA_IMAGE="+containers.KafkaImage(), "REGISTRY_IMAGE="+containers.RegistryImage())
+		"IMAGE="+image, "KAFKA_IMAGE="+containers.KafkaImage(), "REGISTRY_IMAGE="+containers.RegistryImage())
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
@@ -176,7 +178,7 @@ func (c *compose) ready() {
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
 	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:"+c.ports["PROCESSOR_PORT"]+"/readyz", nil)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:"+c.ports["ADMIN_PORT"]+"/readyz", nil)
 		if err != nil {
 			c.t.Fatal(err)
 		}

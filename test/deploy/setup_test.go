@@ -134,4 +134,3 @@ func number(o any) int {
 	}
 	return -1
 }
-
