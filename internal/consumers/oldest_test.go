@@ -80,6 +80,20 @@ func TestADrainForgetsWhatItGivesBack(t *testing.T) {
 	})
 }
 
+// What metrics and console ask again and again holds the scheduler's lock meanwhile.
+func BenchmarkStatus(b *testing.B) {
+	s := newBench(b, Config{}, handlerFunc(func(context.Context, kafka.Record) error { return nil }), 48)
+	defer s.close()
+	b.ReportAllocs()
+	for b.Loop() {
+		var st Status
+		s.describe(&st)
+		if len(st.Partitions) != 48 {
+			b.Fatal(len(st.Partitions))
+		}
+	}
+}
+
 func TestARecordThatDoesNotSayWhenIsOfNoAge(t *testing.T) {
 	t.Parallel()
 	for _, at := range []time.Time{{}, time.UnixMilli(-1), time.UnixMilli(0)} {

@@ -1,8 +1,12 @@
 package producers
 
 import (
+	"io"
 	"regexp"
+	"strings"
 	"testing"
+
+	"bankprocessor/internal/command"
 )
 
 // The specification's words as regular expressions.
@@ -11,6 +15,33 @@ var (
 	traceparentVoid = regexp.MustCompile(`^(ff-|..-0{32}|..-.{32}-0{16})`)
 	memberForm      = regexp.MustCompile(`^[a-z0-9][a-z0-9_\-*/@]*=[\x20-\x2b\x2d-\x3c\x3e-\x7e]*[\x21-\x2b\x2d-\x3c\x3e-\x7e]$`)
 )
+
+// A command that is traced has its event go on from a span of ours; the state belongs to
+// the publisher's trace, and goes nowhere without it.
+func TestATracedOutcomeGoesOnFromOurSpan(t *testing.T) {
+	t.Parallel()
+	const ours = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01"
+	p, _ := publisher(&shelf{}, sizer{}, nil, io.Discard)
+	for name, tt := range map[string]struct{ parent, state, want string }{
+		"of a publisher's trace":       {traceparent, "a=b", "traceparent=" + ours + " tracestate=a=b"},
+		"without a state":              {traceparent, "", "traceparent=" + ours},
+		"of a trace of its own":        {"", "a=b", "traceparent=" + ours},
+		"of a header that is no trace": {"ayse@example.com", "a=b", "traceparent=" + ours},
+	} {
+		m, o := message(), outcome()
+		m.Traceparent = ours
+		m.Headers = []command.Header{{Key: "traceparent", Value: []byte(tt.parent)}, {Key: "tracestate", Value: []byte(tt.state)}}
+		var got []string
+		for _, h := range p.headers(p.kinds[o.Command], m, o) {
+			if strings.HasPrefix(h.Key, "trace") {
+				got = append(got, h.Key+"="+string(h.Value))
+			}
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s: got %v, want %s", name, got, tt.want)
+		}
+	}
+}
 
 func FuzzTracestateMember(f *testing.F) {
 	for _, seed := range []string{

@@ -69,7 +69,7 @@ var labelValues = map[string]string{
 	"processor_intake_commit_duration_seconds.result":    "`ok`, or " + kafkaClasses,
 	"processor_intake_drain_duration_seconds.result":     "`clean` or `uncertain`",
 	"processor_intake_paused.reason":                     "`draining`, `no such topic`, `topic made anew`, `offset not in log`, `takeover`, `gate`, `lease`, `window`, `metadata`, `bytes` or `memory`",
-	"processor_operator_actions_total.action":            "what was done: `show`, `replay` or `resolve`",
+	"processor_operator_actions_total.action":            "`sign_in`, `reveal`, `export`, `replay` or `resolve`",
 	"processor_operator_actions_total.result":            "`done`, `refused` or `failed`",
 	"processor_produce_retries_total.reason":             kafkaClasses,
 	"processor_produced_records_total.result":            "`ok`, or " + kafkaClasses,

@@ -11,7 +11,7 @@ type Console struct {
 func newConsole(f factory) Console {
 	return Console{
 		OperatorActions: f.counter("operator_actions_total",
-			"What operators have done on the console, by what became of it.", "action", "result"),
+			"What people have done, or tried to do, on the console.", "action", "result"),
 		ConsoleClients: f.gauge("console_clients",
 			"Pages of the console that are open and follow."),
 	}
