@@ -58,7 +58,7 @@ func (f filterFlags) filter(now time.Time) (deadletters.Filter, error) {
 		return p, fmt.Errorf("%w: --reason is %q: want one of %s", errUsage, f.reason, strings.Join(reasons(), ", "))
 	}
 	if f.code != "" && !command.Known(p.Code) {
-		return p, fmt.Errorf("%w: --code is %q: want one of the codes of the README's table", errUsage, f.code)
+		return p, fmt.Errorf("%w: --code is %q: want one of those in docs/reference/codes.md", errUsage, f.code)
 	}
 	var err error
 	if f.command != "" {
