@@ -73,7 +73,7 @@ var attributes = []Attribute{
 	{string(keyNumber), "attempt", "which attempt it is, lives before included"},
 	{string(keyRequestID), "attempt, POST", "the ChannelRequestId, a random UUID"},
 	{string(keyInvoice), "attempt, reconcile", "`INSERT`, `UPDATE` or `CANCEL`"},
-	{string(keyDelivery), "attempt, POST", "`not_sent`, `unanswered` or `answered`; of an attempt that was not made, `withheld`"},
+	{string(keyDelivery), "attempt, POST", "`not_sent`, `unanswered` or `answered`; none where the call was not made"},
 	{string(keyWaitFor), "event wait", "`gate`, `lease`, `attempt`, `backoff`, `budget` or `settle`"},
 	{string(keyWaitMillis), "event wait", "how long, in milliseconds, up to the event"},
 }
