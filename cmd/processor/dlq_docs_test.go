@@ -40,12 +40,13 @@ func TestTheDocumentedCommandsWork(t *testing.T) {
 	cfg.DeadLetters.Encryption.PublicKeysetFile = file("dlq-public.json")
 	startConfigured(t, cfg)
 	id := b.doubtful()
+	other := b.doubtful()
 	var letter struct{ Letter, KeyID string }
-	if err := json.Unmarshal([]byte(b.must("dlq", "list", "--brokers", brokers, "--output", "json")), &letter); err != nil {
+	if err := json.Unmarshal([]byte(b.must("dlq", "show", id, "--brokers", brokers, "--output", "json")), &letter); err != nil {
 		t.Fatal(err)
 	}
 
-	fill := strings.NewReplacer("COMMAND_ID", id, "PLACE", letter.Letter, "KEY_ID", letter.KeyID)
+	fill := strings.NewReplacer("COMMAND_ID", id, "OTHER_ID", other, "PLACE", letter.Letter, "KEY_ID", letter.KeyID)
 	for _, line := range lines {
 		if line == "(umask 077; openssl rand -base64 32 > dlq-wrapping.key)" {
 			writeWrappingKey(t, file("dlq-wrapping.key"))
@@ -65,6 +66,12 @@ func TestTheDocumentedCommandsWork(t *testing.T) {
 		switch {
 		case strings.Contains(line, "dlq list"):
 			wantAll(t, out, id)
+		case strings.Contains(line, "dlq resolve"):
+			wantAll(t, out, other, "2 SUCCEEDED operator.confirmed TX-4711")
+		case strings.Contains(line, "--not-applied"):
+			wantAll(t, out, "1 letters: 1 to be replayed")
+		case strings.Contains(line, "dlq audit"):
+			wantAll(t, out, id, "reveal")
 		case strings.Contains(line, "--reveal"):
 			wantAll(t, out, person)
 		case strings.Contains(line, "dlq show"):

@@ -23,7 +23,7 @@ func permissions(cfg config.Config) []kafka.Permission {
 			on(kafka.Write, cfg.Topics.Result(name)), on(kafka.Read, cfg.Topics.Result(name)))
 	}
 	return append(all,
-		on(kafka.Write, cfg.Topics.DeadLetter()),
+		on(kafka.Write, cfg.Topics.DeadLetter()), on(kafka.Write, cfg.Topics.Audit()),
 		on(kafka.Write, cfg.Topics.Attempts()), on(kafka.Read, cfg.Topics.Attempts()),
 		kafka.Permission{Operation: kafka.Read, Resource: kafka.GroupResource, Name: cfg.Intake.Group})
 }

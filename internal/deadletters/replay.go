@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,7 +29,7 @@ func (d *Desk) Replay(ctx context.Context, p *Plan, tell func(Progress)) (Progre
 	for _, step := range p.Steps {
 		progress.count(step, false)
 	}
-	s, err := d.begin(ctx)
+	s, err := d.begin(ctx, p.topics()...)
 	if err != nil {
 		return progress, err
 	}
@@ -53,6 +54,16 @@ func (d *Desk) Replay(ctx context.Context, p *Plan, tell func(Progress)) (Progre
 		}
 	}
 	return progress, nil
+}
+
+// topics are those that a plan publishes to.
+func (p *Plan) topics() (all []string) {
+	for _, s := range p.Steps {
+		if name := s.Entry.Letter.Topic; s.Replay && !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // count takes a step in, as it is planned or as it was taken.

@@ -132,7 +132,7 @@ func (d *Desk) publish(ctx context.Context, done Resolved, intended command.Audi
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepTimeout)
 	defer cancel()
 	l := done.Entry.Letter
-	s, err := d.begin(ctx)
+	s, err := d.begin(ctx, d.resultOf(l))
 	if err != nil {
 		return done, err
 	}

@@ -18,14 +18,38 @@ type session struct {
 	batcher *producers.Batcher
 }
 
-// begin opens a session, which the caller ends.
-func (d *Desk) begin(ctx context.Context) (*session, error) {
+// begin opens a session, which the caller ends, for writing to the audit and to these
+// topics. A permission that is missing is told here: a write would wait for it.
+func (d *Desk) begin(ctx context.Context, topics ...string) (*session, error) {
+	if err := d.permitted(ctx, append(topics, d.Topics.Audit())); err != nil {
+		return nil, err
+	}
 	b, err := producers.NewBatcher(producers.Config{}, d.Kafka, producers.NopObserver{}, d.Logger)
 	if err != nil {
 		return nil, err
 	}
 	b.Start(context.WithoutCancel(ctx))
 	return &session{desk: d, batcher: b}, nil
+}
+
+// permitted looks whether we may write to the topics.
+func (d *Desk) permitted(ctx context.Context, topics []string) error {
+	var wanted []kafka.Permission
+	for _, name := range topics {
+		wanted = append(wanted, kafka.Permission{Operation: kafka.Write, Resource: kafka.TopicResource, Name: name})
+	}
+	missing, err := d.Kafka.MissingPermissions(ctx, wanted)
+	if err != nil {
+		return fmt.Errorf("looking at what is permitted: %w", err)
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	var grants []string
+	for _, p := range missing {
+		grants = append(grants, p.String())
+	}
+	return refused("not permitted: grant %s to the operators' principal (docs/kafka-security.md)", strings.Join(grants, ", "))
 }
 
 // ending bounds how long the end of a session waits for what is under way.

@@ -62,7 +62,7 @@ func (s *secured) permissionsAreNeeded(t *testing.T) {
 	w.settled(w.sendAll()...)
 	all := documented(t, "The processor").of(w.topics.Prefix, w.group())
 	for _, e := range all {
-		if w.takenOverWith(e) {
+		if w.takenOverWith(e) || e.name == w.topics.Audit() {
 			continue // see below
 		}
 		mark := w.log.mark()
@@ -92,6 +92,7 @@ func (s *secured) permissionsAreNeeded(t *testing.T) {
 	}
 	w.stop(running)
 	s.neededAtTheTakeover(t, w)
+	s.neededAtAReplay(t, w)
 }
 
 // takenOverWith says whether an entry is for what owners before have left, which is
@@ -150,7 +151,7 @@ func (w *tenant) needing(e entry) (command.Name, func(map[string]any)) {
 			return name, nil
 		}
 	}
-	if e.name == w.topics.DeadLetter() || e.name == w.topics.Attempts() {
+	if e.name == w.topics.DeadLetter() || e.name == w.topics.Attempts() || e.name == w.topics.Audit() {
 		// Nobody has created this customer, so that the outcome is in doubt.
 		return command.CustomerComplete, nil
 	}
@@ -205,9 +206,8 @@ func (s *secured) othersSuffice(t *testing.T) {
 	}))
 
 	operator := as("An operator of dead letters", "operator")
-	letters, err := downstream.OpenDeadLetters(t.Context(), operator, w.topics)
-	w.must(err)
-	w.must(letters.CatchUp(ctx, func(downstream.Event) {}))
+	w.readerReads(as("A reader of dead letters", "reader"), events)
+	w.operatorActs(operator, events)
 
 	admin := as("The administrator of topics", "topics-admin")
 	specs := w.topics.Specs()
