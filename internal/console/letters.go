@@ -84,8 +84,8 @@ type letterRow struct {
 	Href, Ref  string
 	Address    string
 	At         time.Time
-	Reason     command.DeadLetterReason
-	Code       command.Code
+	Reason     string
+	Code       string
 	Command    string // or the topic, where it is none of ours
 	CommandID  string
 	Key        string // "" where it must not be seen
@@ -126,11 +126,11 @@ func rowOf(e deadletters.Entry, name command.Name, known bool, asks who) letterR
 	l := e.Letter
 	row := letterRow{
 		Href: letterPath(l.Record.Partition, l.Record.Offset), Ref: refText(l.Record.Partition, l.Record.Offset), Address: l.Address(),
-		At: l.FailedAt, Reason: l.Reason, Code: l.Code, Command: string(name), CommandID: l.CommandID,
+		At: l.FailedAt, Reason: plain(string(l.Reason)), Code: plain(string(l.Code)), Command: string(name), CommandID: plain(l.CommandID),
 		Attempts: l.Attempts, Revision: l.Revision, Standing: standingOf(e.Standing), Selectable: asks.Name != "",
 	}
 	if !known {
-		row.Command = l.Topic
+		row.Command = plain(l.Topic)
 	}
 	if row.At.IsZero() {
 		row.At = l.Record.Time
@@ -138,7 +138,7 @@ func rowOf(e deadletters.Entry, name command.Name, known bool, asks who) letterR
 	if asks.Name != "" {
 		row.Key = "***"
 		if utf8.Valid(l.Record.Key) && !command.ReferenceHoldsPersonalData(string(l.Record.Key)) {
-			row.Key = string(l.Record.Key)
+			row.Key = plain(string(l.Record.Key))
 		}
 	}
 	return row
