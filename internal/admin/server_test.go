@@ -175,3 +175,37 @@ func TestConfig(t *testing.T) {
 		}
 	}
 }
+
+func TestTheConsoleTakesWhatIsNotTheServersOwn(t *testing.T) {
+	t.Parallel()
+	s := admin.New(admin.Config{Address: "127.0.0.1:0"}, admin.Deps{
+		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "metric 1\n") }),
+		Console: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, "console: "+r.Method+" "+r.URL.Path)
+		}),
+	})
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Stop(context.Background()) }()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for ask, want := range map[string]string{
+		"GET /": "console: GET /", "POST /letters/1": "console: POST /letters/1",
+		"GET /healthz": "ok\n", "GET /metrics": "metric 1\n",
+	} {
+		method, path, _ := strings.Cut(ask, " ")
+		r, err := http.NewRequestWithContext(t.Context(), method, "http://"+s.Address()+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
+		if err != nil || string(body) != want {
+			t.Errorf("%s: want %q, got %q (%v)", ask, want, body, err)
+		}
+	}
+}

@@ -49,7 +49,7 @@ func latency(seconds float64) string {
 	case seconds < 59.95:
 		return strconv.FormatFloat(seconds, 'f', 1, 64) + " s"
 	}
-	return age(time.Duration(seconds * float64(time.Second)))
+	return age(time.Duration(seconds * float64(time.Second)).Round(time.Second))
 }
 
 // age writes how long something takes, in two units at most.
