@@ -115,6 +115,7 @@ func TestTheNetworkPolicyFollowsTheConfiguration(t *testing.T) {
 		"TCP 9093, TCP 9094 to [map[ipBlock:map[cidr:192.0.2.0/25]]]",
 		"TCP 8081 to <nil>",
 		"TCP 443, TCP 8443 to [map[ipBlock:map[cidr:198.51.100.0/24]]]",
+		"TCP 4318 to [map[namespaceSelector:map[matchLabels:map[kubernetes.io/metadata.name:tracing]]]]",
 		"TCP 3128 to [map[ipBlock:map[cidr:203.0.113.7/32]]]",
 	}
 	if !slices.Equal(rules, want) {
