@@ -16,6 +16,8 @@ help: ## shows this
 # What runs on real Apache Kafka has the machine to itself: brokers beside them
 # would upset the suites that measure time. Each suite has a heading of its own.
 REAL  := test/chaos test/cluster test/containers test/integration
+# What else wants programs that not everybody has; each has a target of its own.
+APART := $(REAL) test/console test/deploy
 suite  = @printf '\n== suite: %s\n' '$(1)'
 
 # The library's reaper is an image more to pull, which is not to be had where our
@@ -23,14 +25,24 @@ suite  = @printf '\n== suite: %s\n' '$(1)'
 export TESTCONTAINERS_RYUK_DISABLED ?= $(if $(KAFKA_IMAGE),true,false)
 
 .PHONY: test
-test: test-embedded test-real ## every test: on the embedded broker, then on real Kafka
+test: test-embedded test-console test-deploy test-real ## every test: on the embedded broker, in a browser, of deploy/, on real Kafka
 
 .PHONY: test-embedded
 test-embedded: ## all that needs no Docker, with the race detector
 	$(call suite,embedded)
-	$(GO) test -race -timeout 5m $(TESTFLAGS) $$($(GO) list ./... | grep -vE '/($(subst $() ,|,$(REAL)))$$')
+	$(GO) test -race -timeout 5m $(TESTFLAGS) $$($(GO) list ./... | grep -vE '/($(subst $() ,|,$(APART)))$$')
 	$(call suite,planted faults)
 	$(GO) test -tags planted -timeout 5m -run Planted $(TESTFLAGS) ./internal/planted ./internal/history ./internal/consumers ./test/simulation
+
+.PHONY: test-console
+test-console: ## the operators' console in Chromium; wants Node.js with npm, and chromium
+	$(call suite,console in Chromium)
+	$(GO) test -count 1 -timeout 10m $(TESTFLAGS) ./test/console # without -race: it measures frames
+
+.PHONY: test-deploy
+test-deploy: ## image, compose, Helm chart, unit and packages; wants Docker, docker-compose, dpkg, pip
+	$(call suite,deployment)
+	test/deploy/run.sh $(TESTFLAGS)
 
 .PHONY: test-real
 test-real: ## the suites on real Kafka; they want Docker, test/cluster wants root
@@ -42,6 +54,8 @@ test-real: ## the suites on real Kafka; they want Docker, test/cluster wants roo
 	$(GO) test -race -count 1 -timeout 10m $(TESTFLAGS) ./test/integration
 	$(call suite,real Kafka: endtoend)
 	ENDTOEND_BROKER=container $(GO) test -race -count 1 -timeout 10m $(TESTFLAGS) ./test/endtoend
+	$(call suite,real Kafka: examples)
+	EXAMPLES_BROKER=container $(GO) test -race -count 1 -timeout 5m $(TESTFLAGS) ./test/examples
 	$(call suite,real Kafka: broker faults)
 	$(GO) test -count 1 -timeout 10m $(TESTFLAGS) ./test/cluster # without -race: it measures times
 	$(call suite,real Kafka: chaos)
@@ -108,7 +122,7 @@ bench-concurrency: ## a limit that follows the bank beside fixed ones: docs/conc
 
 .PHONY: test-short
 test-short: ## the quick tests, without the race detector
-	$(GO) test -short -timeout 2m $$($(GO) list ./... | grep -vE '/($(subst $() ,|,$(REAL)))$$')
+	$(GO) test -short -timeout 2m $$($(GO) list ./... | grep -vE '/($(subst $() ,|,$(APART)))$$')
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each
@@ -129,6 +143,12 @@ lint: ## gofmt and go vet
 .PHONY: golangci
 golangci: ## golangci-lint, built from tools/go.mod (its first build takes minutes)
 	$(GO) tool -modfile=tools/go.mod golangci-lint run ./...
+
+.PHONY: reference
+reference: ## writes docs/reference and the Grafana dashboard anew, of their sources
+	$(GO) test -p 1 ./cmd/processor ./internal/config ./internal/command ./internal/bankapi/interapi ./internal/bankapi/loanapi \
+		./internal/telemetry ./internal/tracing -run 'Reference|Catalog|Attributes' -update
+	$(GO) test ./test/alerts -update
 
 .PHONY: build
 build: ## bin/processor
