@@ -89,7 +89,7 @@ func (p *Processor) publish(ctx context.Context, m *command.Message, w way, f fi
 		f.letter = nil
 	}
 	if f.outcome != nil {
-		if err := p.publishOutcome(ctx, m, w, f); err != nil {
+		if err := p.publishOutcome(ctx, m, w, &f); err != nil {
 			p.unstored.keep(m, f)
 			return err
 		}
@@ -119,7 +119,7 @@ func (p *Processor) publishLetter(ctx context.Context, m *command.Message, w way
 	return nil
 }
 
-func (p *Processor) publishOutcome(ctx context.Context, m *command.Message, w way, f finished) error {
+func (p *Processor) publishOutcome(ctx context.Context, m *command.Message, w way, f *finished) error {
 	o := f.outcome
 	if len(o.CorrelationID) > maxCorrelationID || command.ReferenceHoldsPersonalData(o.CorrelationID) {
 		p.log.Warn("the correlationId is too long or holds personal data: the outcome goes without it",
@@ -129,7 +129,10 @@ func (p *Processor) publishOutcome(ctx context.Context, m *command.Message, w wa
 	o.Revision, _ = m.Revision() // Handle has seen that there is one
 	o.ReceivedAt, o.CompletedAt = f.received.UTC(), f.completed
 	sending := w.begin(Stretch{Kind: SendingOutcome, Command: o.Command})
-	m.Traceparent = sending.traceparent()
+	if f.traceparent == "" { // the event of a second time is the first one's
+		f.traceparent = sending.traceparent()
+	}
+	m.Traceparent = f.traceparent
 	err := p.store(ctx, m, "outcome", func() error { return p.publisher.Outcome(ctx, m, o) })
 	sending.end(Ending{Failed: err != nil})
 	if err != nil {

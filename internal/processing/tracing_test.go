@@ -181,6 +181,14 @@ func TestTheWayOfWhatCannotBeStored(t *testing.T) {
 			"    call dbs.limit.query = SUCCEEDED dbs.limit.listed",
 			"  outcome dbs.limit.query = failed",
 		)
+		first := b.m.Traceparent
+		b.log.refuse(0)
+		b.log.onPublish = nil
+		again := *b.m
+		again.Traceparent = ""
+		if err := b.p.Handle(t.Context(), &again); err != nil || first == "" || again.Traceparent != first {
+			t.Errorf("the event of a second time goes on from %q, the first one from %q: %v", again.Traceparent, first, err)
+		}
 	})
 }
 

@@ -18,6 +18,8 @@ type finished struct {
 	received time.Time
 	// completed is when it was first to be published.
 	completed time.Time
+	// traceparent is the event's, once it has one.
+	traceparent string
 	// known are the request ids of the attempts that it takes into account.
 	known []string
 }
