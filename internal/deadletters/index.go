@@ -217,7 +217,7 @@ func (x *Index) trim() {
 		x.older = true
 	}
 	for _, s := range x.parts { // what was cut off at the front is memory, too
-		if cap(s.rows) > 2*len(s.rows)+64 {
+		if 4*cap(s.rows) > 5*len(s.rows)+256 {
 			s.rows = slices.Clone(s.rows)
 		}
 	}
