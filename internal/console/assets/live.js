@@ -157,7 +157,8 @@
       this.svg.addEventListener("pointerleave", () => this.move(-1));
       this.svg.addEventListener("blur", () => this.move(-1));
       this.svg.addEventListener("keydown", (event) => this.key(event));
-      new ResizeObserver(soon).observe(this.svg);
+      // Measured when it changes, not when it is drawn: that would force a layout.
+      new ResizeObserver(([entry]) => { this.box = entry.contentRect; soon(); }).observe(this.svg);
     }
     entry(name, color) {
       const item = document.createElement("li");
@@ -189,8 +190,8 @@
       this.move(points[Math.min(points.length - 1, Math.max(0, here + step * (event.shiftKey ? 10 : 1)))].at);
     }
     draw() {
-      const box = this.svg.getBoundingClientRect();
-      if (!box.width || !points.length) return;
+      const box = this.box;
+      if (!box || !box.width || !points.length) return;
       const height = box.height - EDGE.top - EDGE.bottom;
       this.width = box.width - EDGE.left - EDGE.right;
       this.end = points[points.length - 1].at;
