@@ -35,27 +35,28 @@ func dlqReplayCommand(t terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use: "replay [PLACE|COMMAND_ID...]", Short: "Has the commands of dead letters carried out again; says what it would do unless given --execute",
 		Long: "Publishes the commands of dead letters again, each as the next revision: those that\n" +
-			"are named, those that filters pick, or with --all every one. Without --execute it\n" +
-			"says what would be done and changes nothing. Every step is written into the audit\n" +
-			"first. When it is interrupted, even killed, the same command goes on where it ended\n" +
-			"and sends nothing twice. What may have been applied at the bank is refused, unless\n" +
-			"--not-applied states that it has not.\n" +
+			"are named, those that filters pick, or --all. Filters and --all pick what is open,\n" +
+			"unless --state names another state, and always what is interrupted. Without\n" +
+			"--execute it says what would be done and changes nothing. Every step is written into\n" +
+			"the audit first. When it is interrupted, even killed, the same command goes on where\n" +
+			"it ended and sends nothing twice. What may have been applied at the bank is refused,\n" +
+			"unless --not-applied states that it has not.\n" +
 			"Exit codes: 0 nothing was refused and nothing failed, 1 something was or did.",
-		Example: "  processor dlq replay --config FILE --reason exhausted --state open\n" +
-			"  processor dlq replay --config FILE --reason exhausted --state open --execute --why 'the bank is back'",
+		Example: "  processor dlq replay --config FILE --reason exhausted --since 24h\n" +
+			"  processor dlq replay --config FILE --reason exhausted --since 24h --execute --why 'the bank is back'",
 		RunE: func(c *cobra.Command, args []string) error { return dlqReplay(c.Context(), t, f, args) },
 	}
 	f.addDesk(c)
 	f.filterFlags.add(c)
 	f.actorFlags.add(c, "--execute")
 	addOutput(c, &f.output, formatTable)
-	c.Flags().BoolVar(&f.all, "all", false, "every dead letter that is there")
+	c.Flags().BoolVar(&f.all, "all", false, "every dead letter that is open or interrupted")
 	c.Flags().BoolVar(&f.execute, "execute", false, "does it, instead of saying what would be done")
 	c.Flags().BoolVar(&f.notApplied, "not-applied", false, "states that the bank was asked, and has not done what is in doubt")
 	c.Flags().StringVar(&f.payload, "payload", "", "`FILE` with JSON, as send takes it, or - for standard input, in place of a single letter's command")
 	c.Flags().BoolVar(&f.newID, "new-id", false, "gives a single letter's command a new id, and so a life of its own")
-	c.Flags().Float64Var(&f.rate, "rate", replayRate, "how many are published in a second")
-	c.Flags().IntVar(&f.maxReplays, "max-replays", maxReplays, "refuses letters that so many replays have led to")
+	c.Flags().Float64Var(&f.rate, "rate", replayRate, "publishes `N` a second")
+	c.Flags().IntVar(&f.maxReplays, "max-replays", maxReplays, "refuses letters that `N` replays have led to")
 	c.Flags().IntVar(&f.max, "max", maxLetters, "does nothing when there are more than `N` to be replayed")
 	c.Flags().DurationVar(&f.wait, "wait", 0, "waits so long for the outcomes of what was replayed, and shows them")
 	return c
@@ -135,7 +136,7 @@ func dlqReplay(ctx context.Context, t terminal, f dlqReplayFlags, args []string)
 	if n := toReplay(plan); f.execute && n > f.max {
 		return fmt.Errorf("%d letters would be replayed, more than --max allows (%d): narrow the filters, or raise it", n, f.max)
 	}
-	r := replayer{desk: d, teller: stepTeller{terminal: t, json: f.output == formatJSON}, wait: f.wait}
+	r := replayer{desk: d, teller: stepTeller{terminal: t, json: f.output == formatJSON, lastLine: time.Now()}, wait: f.wait}
 	if !f.execute {
 		return r.rehearse(plan)
 	}

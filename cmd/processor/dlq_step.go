@@ -134,7 +134,7 @@ func (t *stepTeller) clear() {
 	}
 }
 
-// sumsLine is the last line of a replay in NDJSON.
+// sumsLine follows the steps of a replay in NDJSON.
 type sumsLine struct {
 	Job string `json:"job"`
 	// Executed says that it was done, and not a dry run.

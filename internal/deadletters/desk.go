@@ -115,7 +115,8 @@ type Ref struct {
 type Order struct {
 	By  Operator
 	Why string // needed; without personal data
-	// Refs are the letters; with none of them, all that Filter picks.
+	// Refs are the letters; with none of them, all that Filter picks: those that are
+	// open, unless it names a state, and those that are interrupted.
 	Refs   []Ref
 	Filter Filter
 	// NotApplied is the operator's statement that the bank has not done what is in

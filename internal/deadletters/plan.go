@@ -87,7 +87,7 @@ func (d *Desk) ordered(ctx context.Context, o Order) ([]Entry, error) {
 			return true
 		}
 		e := Entry{Letter: l, Standing: d.journal.account(l).standing}
-		wanted := len(o.Refs) == 0 && d.picks(o.Filter, e) && (o.Filter.State != "" || e.State == StateOpen || e.State == StateInterrupted)
+		wanted := len(o.Refs) == 0 && d.orders(o.Filter, e)
 		for i, ref := range o.Refs {
 			if ref.names(l) {
 				named[i], wanted = true, true
@@ -113,6 +113,14 @@ func (d *Desk) ordered(ctx context.Context, o Order) ([]Entry, error) {
 			cmp.Compare(a.Letter.Offset, b.Letter.Offset))
 	})
 	return entries, nil
+}
+
+// orders says whether an order picks e by its filter: what is open, unless that names a
+// state, and in any case what is interrupted, so that the same order finishes it.
+func (d *Desk) orders(f Filter, e Entry) bool {
+	state := cmp.Or(f.State, StateOpen)
+	f.State = ""
+	return (e.State == state || e.State == StateInterrupted) && d.picks(f, e)
 }
 
 // latest keeps of each subject the letter of the highest revision: a letter may stand

@@ -48,8 +48,9 @@ func TestAKilledReplayIsFinishedWithoutASecondSend(t *testing.T) {
 	}
 }
 
-// storms replays what the storm has left.
-var storms = []string{"replay", "--reason", "exhausted", "--execute", "--why", "the bank is back", "--rate", "1000"}
+// storms replays what the storm has left. What was interrupted is not open any more, and
+// is finished all the same.
+var storms = []string{"replay", "--reason", "exhausted", "--state", "open", "--execute", "--why", "the bank is back", "--rate", "1000"}
 
 var errKilled = errors.New("its client has been killed")
 
