@@ -22,6 +22,12 @@ func permissions(cfg config.Config) []kafka.Permission {
 		all = append(all, on(kafka.Read, cfg.Topics.Command(name)),
 			on(kafka.Write, cfg.Topics.Result(name)), on(kafka.Read, cfg.Topics.Result(name)))
 	}
+	if cfg.Console.Acts() { // its people read letters and the audit, and send commands again
+		all = append(all, on(kafka.Read, cfg.Topics.DeadLetter()), on(kafka.Read, cfg.Topics.Audit()))
+		for _, name := range command.Names() {
+			all = append(all, on(kafka.Write, cfg.Topics.Command(name)))
+		}
+	}
 	return append(all,
 		on(kafka.Write, cfg.Topics.DeadLetter()), on(kafka.Write, cfg.Topics.Audit()),
 		on(kafka.Write, cfg.Topics.Attempts()), on(kafka.Read, cfg.Topics.Attempts()),

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"bankprocessor/internal/command"
 	"bankprocessor/internal/deadletters"
 )
 
@@ -83,6 +84,9 @@ func (c *Console) order(f orderForm, by who) (o deadletters.Order, fault string)
 	}
 	if f.Why == "" {
 		return o, "Say in a few words why: the audit keeps it."
+	}
+	if command.ReferenceHoldsPersonalData(f.Why) {
+		return o, "The reason holds what looks like an identity number, a phone number or an e-mail address: leave it out, the audit is kept for long."
 	}
 	if len(f.Refs) > maxRefs {
 		return o, "The order names too many dead letters: order all that a filter picks instead."

@@ -20,6 +20,7 @@ func TestOneIsReplayedAndAnotherEdited(t *testing.T) {
 	w.signIn(w.token)
 	says(t, w.page(200, "/replay?ref="+url.QueryEscape(first)), "Dry run", "is published again")
 	says(t, w.answered(400, w.post("/replay/plan", url.Values{"ref": {first}})), "Say in a few words why")
+	says(t, w.answered(400, w.post("/replay/plan", url.Values{"ref": {first}, "why": {"asked " + person}})), "looks like an identity number")
 	before := w.end(w.topics.Command(invoice), 1)
 	plan := w.answered(200, w.post("/replay/plan", url.Values{"ref": {first}, "why": {"999 is over"}}))
 	says(t, plan, "Send 1 command", "It is sent again as revision 2.")
@@ -147,7 +148,7 @@ func TestOneIsResolved(t *testing.T) {
 	if answer.StatusCode != http.StatusSeeOther || answer.Header.Get("Location") != "/letters/"+ref+"?done=resolved" {
 		t.Fatalf("got %d: %s", answer.StatusCode, text(t, answer))
 	}
-	says(t, w.page(200, "/letters/"+ref+"?done=resolved"), "resolved: SUCCEEDED", "is published", "operator.confirmed", "REF-1")
+	says(t, w.page(200, "/letters/"+ref+"?done=resolved"), "resolved: SUCCEEDED", "is published", "Nothing is left to do", "operator.confirmed", "REF-1")
 	says(t, w.answered(409, w.post("/letters/"+ref+"/resolve", fields)), "It has come to SUCCEEDED as revision 2 since, by alice")
 	says(t, w.page(200, "/letters/"+ref+"?done=%3Cscript%3E"), "resolved: SUCCEEDED")
 	says(t, w.page(200, "/letters?state=resolved"), "1 to 1 of 1")

@@ -8,6 +8,9 @@ type Config struct {
 	Access
 }
 
+// Acts says that people can change something on the console.
+func (c Config) Acts() bool { return !c.Disabled && c.TokensFile != "" }
+
 // WithDefaults fills in what is not set.
 func (c Config) WithDefaults() Config {
 	c.Access = c.Access.WithDefaults()

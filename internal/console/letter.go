@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -34,6 +35,7 @@ type letterPage struct {
 	Trail          []trailRow
 	Revealed       bool
 	Doubtful       bool   // a person may resolve it
+	Settled        bool   // nothing is left to do
 	Done           string // what has just been done, in words
 	Incomplete     string // what could not be looked up
 	Asks           who
@@ -84,6 +86,9 @@ func (c *Console) writeLetter(w http.ResponseWriter, r *http.Request, by who, o 
 
 // resultOf is err as a label.
 func resultOf(err error) string {
+	if _, ok := errors.AsType[*deadletters.RefusedError](err); ok {
+		return "refused"
+	}
 	if err != nil {
 		return "failed"
 	}
@@ -142,6 +147,7 @@ func (c *Console) pageOf(v deadletters.View, by who) letterPage {
 		last := v.Outcomes[n-1].Status
 		p.Doubtful = last == command.InDoubt || last == command.Pending
 	}
+	p.Settled = v.Entry.State == deadletters.StateResolved || v.Entry.Status == command.Succeeded
 	p.Doubtful = p.Doubtful || v.Entry.State == deadletters.StateInterrupted && v.Entry.Last != nil && v.Entry.Last.Action == command.AuditResolve
 	return p
 }

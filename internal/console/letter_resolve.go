@@ -54,7 +54,9 @@ func (c *Console) resolveLetter(w http.ResponseWriter, r *http.Request, by who) 
 		return
 	}
 	// It goes on when the reader leaves: half of it helps nobody.
-	resolved, err := c.deps.Desk.Resolve(context.WithoutCancel(ctx), order)
+	steady, stop := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	defer stop()
+	resolved, err := c.deps.Desk.Resolve(steady, order)
 	c.access.acted("resolve", resultOf(err))
 	switch {
 	case c.refuses(w, r, "resolve", &page.Refused, err, &page):
