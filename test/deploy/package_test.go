@@ -58,6 +58,13 @@ func TestThePackageHoldsWhatItShould(t *testing.T) {
 		"/usr/share/doc/bank-processor/processor.example.yaml": "-rw-r--r--",
 		"/usr/share/doc/bank-processor/production.md":          "-rw-r--r--",
 	}
+	runbooks, err := filepath.Glob(root + "/docs/runbooks/*.md")
+	if err != nil || len(runbooks) == 0 {
+		t.Fatalf("there are no runbooks: %v", err)
+	}
+	for _, runbook := range runbooks {
+		want["/usr/share/doc/bank-processor/runbooks/"+filepath.Base(runbook)] = "-rw-r--r--"
+	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if files[name] != want[name] {
 			t.Errorf("%s is %s, want %s", name, files[name], want[name])
