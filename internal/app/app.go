@@ -252,9 +252,14 @@ func (a *App) StopTimeout() time.Duration {
 }
 
 // Run starts the processor, calls started unless that is nil, waits for ctx to
-// end and stops within StopTimeout.
+// end and stops within StopTimeout. A ctx that ends while the start waits for a broker
+// or the registry is a stop like any other.
 func (a *App) Run(ctx context.Context, started func()) error {
 	if err := a.Start(ctx); err != nil {
+		if stopped := context.Cause(ctx); stopped != nil && errors.Is(err, stopped) {
+			a.log.Info("processor stopped before it had started", "cause", stopped, "waited_for", a.Ready())
+			return nil
+		}
 		return err
 	}
 	if started != nil {

@@ -199,6 +199,23 @@ func TestABrokerThatIsAwayIsWaitedFor(t *testing.T) {
 	}
 }
 
+// A service manager stops what waits for its broker, and that is no failure.
+func TestAStopWhileABrokerIsAwaitedIsClean(t *testing.T) {
+	t.Parallel()
+	b := setup(t, sandbox.Options{})
+	b.cfg.Kafka.Brokers = []string{"127.0.0.1:1"}
+	b.cfg.Kafka.DialTimeout = 100 * time.Millisecond
+	b.cfg.Kafka.RequestTimeout = 200 * time.Millisecond
+	ctx, stop := context.WithCancelCause(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- b.build().Run(ctx, nil) }()
+	b.await("the warning", func() bool { return strings.Contains(b.log.String(), "kafka cannot be reached") })
+	stop(errors.New("SIGTERM"))
+	if err := <-ended; err != nil || !strings.Contains(b.log.String(), "stopped before it had started") {
+		t.Errorf("got %v, %s", err, b.log)
+	}
+}
+
 func TestASecretThatIsNotThereIsTold(t *testing.T) {
 	t.Parallel()
 	b := setup(t, sandbox.Options{})
