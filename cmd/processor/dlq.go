@@ -82,11 +82,16 @@ func (f *keysetFlags) opener(cfg config.Config) (producers.Decryptor, error) {
 type deskFlags struct {
 	settings
 	keysetFlags
+	// keyed says that the configuration's keys are read: they may be where not
+	// everybody who lists may read them.
+	keyed bool
 }
 
+// addDesk adds all flags; who opens nothing adds those of the cluster alone.
 func (f *deskFlags) addDesk(c *cobra.Command) {
 	f.addCluster(c)
 	f.keysetFlags.add(c)
+	f.keyed = true
 }
 
 // desk is where a command line acts on dead letters.
@@ -107,20 +112,20 @@ func (f *deskFlags) open(ctx context.Context, t terminal) (*desk, error) {
 	if d.events, err = newCodec(cfg); err != nil {
 		return nil, err
 	}
-	opener, err := f.opener(cfg)
-	if err != nil {
-		return nil, err
-	}
-	digestKey, err := cfg.DeadLetters.ReadDigestKey()
-	if err != nil {
-		return nil, err
+	deps := deadletters.Deps{Codec: d.events, Topics: cfg.Topics, Rules: rules(cfg)}
+	if f.keyed {
+		if deps.Opener, err = f.opener(cfg); err != nil {
+			return nil, err
+		}
+		if deps.DigestKey, err = cfg.DeadLetters.ReadDigestKey(); err != nil {
+			return nil, err
+		}
 	}
 	if d.client, err = connect(ctx, cfg); err != nil {
 		return nil, err
 	}
-	d.Desk = deadletters.New(deadletters.Deps{
-		Kafka: d.client, Codec: d.events, Topics: cfg.Topics, Opener: opener, Rules: rules(cfg), DigestKey: digestKey,
-	})
+	deps.Kafka = d.client
+	d.Desk = deadletters.New(deps)
 	return d, nil
 }
 

@@ -246,6 +246,9 @@ func TestAnotherKeyOpensNothing(t *testing.T) {
 	}
 	_, errs := b.fail(exitFailed, "dlq", "show", id, "--brokers", b.brokers, "--keyset", b.pair.Private)
 	wantAll(t, errs, b.pair.Private, "mode 0640", "set mode 0600")
+	operators := write(t, "kafka: {brokers: [\""+b.brokers+"\"]}\ndead_letters: {encryption: {private_keyset_file: \""+b.pair.Private+"\"}}\n")
+	b.fail(exitFailed, "dlq", "show", id, "--config", operators)
+	wantAll(t, b.must("dlq", "list", "--config", operators), id) // needs no key
 }
 
 func TestAnAlteredOrMovedValueIsRefused(t *testing.T) {
