@@ -101,26 +101,22 @@ func (v view) writeCommand(c cells, i int) {
 	one, f := &v.now.Commands[i], v.flows[i+1]
 	key := "c." + strconv.Itoa(i)
 	var oldest time.Duration
-	here := 0
 	for _, p := range one.Partition {
 		oldest = max(oldest, v.age(p))
-		here++
 	}
 	c.Texts[key+".in"], c.Texts[key+".out"] = rate(f.in), rate(f.out)
 	c.Texts[key+".flight"], c.Texts[key+".queued"] = count(one.InFlight), count(one.queued())
 	c.Texts[key+".lag"] = count(one.lag())
 	c.put(key+".doubt", count(one.InDoubt), warnIf(one.InDoubt > 0))
-	switch {
-	case oldest == 0:
-		c.put(key+".age", nothing, stateOff)
-	default:
+	c.put(key+".age", nothing, stateOff)
+	if oldest > 0 {
 		c.put(key+".age", age(oldest), warnIf(oldest >= behindBy))
 	}
 	for q, name := range []string{".p50", ".p95", ".p99"} {
 		c.Texts[key+name] = quantile(f, q)
 	}
 	c.Strips[key] = v.squares(one)
-	c.Texts[key+".here"] = strconv.Itoa(here) + " of " + strconv.Itoa(one.Of)
+	c.Texts[key+".here"] = strconv.Itoa(len(one.Partition)) + " of " + strconv.Itoa(one.Of)
 }
 
 func quantile(f flow, q int) string {
