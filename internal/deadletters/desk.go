@@ -123,7 +123,8 @@ type Order struct {
 	// doubt. Without it, what is in doubt is refused.
 	NotApplied bool
 	// Again sends a replay of named letters once more that was sent and has come to no
-	// outcome, as the same revision: a processor that knows it answers it once.
+	// outcome, as the same revision: a processor that knows it answers it once. What was
+	// published as a command of its own becomes yet another one.
 	Again bool
 	// Payload, for a single letter, takes the command's place: JSON, as `send` takes
 	// it. NewID, for a single letter too, gives the command a new commandId, and so a
@@ -182,6 +183,9 @@ type Resolution struct {
 	// Why is needed, and without personal data; so is BankReference, which may be "".
 	Why           string
 	BankReference string
+	// Correct takes back a resolution that was wrong: the outcome that As states follows
+	// it. Without it what was resolved stays so.
+	Correct bool
 }
 
 // Resolved is what a Resolution has come to.

@@ -54,6 +54,10 @@ func payloadID(payload []byte) string {
 // draft makes what a letter's replay publishes. newID is what an interrupted one has
 // chosen before, or "". Its error is a *RefusedError for a payload that cannot be sent.
 func (d *Desk) draft(ctx context.Context, o Order, l *producers.Letter, newID string) (draft, error) {
+	name, ok := d.Topics.CommandOf(l.Topic)
+	if !ok { // whoever may write dead letters could have us write anywhere
+		return draft{}, refused("%v", errForeignTopic)
+	}
 	if !o.edits() {
 		original, err := d.original(ctx, l)
 		if err != nil {
@@ -64,17 +68,13 @@ func (d *Desk) draft(ctx context.Context, o Order, l *producers.Letter, newID st
 		})
 		return draft{record: kafka.Record{Topic: l.Topic, Key: original.Key, Value: original.Value, Headers: headers}}, nil
 	}
-	return d.edited(ctx, o, l, newID)
+	return d.edited(ctx, o, l, name, newID)
 }
 
 // replayHeaders is how the names of the headers begin that say what a replay is.
 const replayHeaders = "dlq-replay-"
 
-func (d *Desk) edited(ctx context.Context, o Order, l *producers.Letter, newID string) (draft, error) {
-	name, ok := d.Topics.CommandOf(l.Topic)
-	if !ok {
-		return draft{}, refused("%v", errForeignTopic)
-	}
+func (d *Desk) edited(ctx context.Context, o Order, l *producers.Letter, name command.Name, newID string) (draft, error) {
 	original, unopened := d.original(ctx, l)
 	payload := o.Payload
 	if payload == nil {
@@ -154,7 +154,7 @@ func (d *Desk) digest(l *producers.Letter, value []byte) (string, error) {
 		mac.Write(value)
 		return "hmac-sha256:" + hex.EncodeToString(mac.Sum(nil)), nil
 	}
-	if l.Scheme != "" {
+	if l.Scheme != "" || l.ValueOmitted && l.SHA256 == "" {
 		return "", refused("values are sealed, and their digests in the audit need a key: configure dead_letters.digest_key")
 	}
 	sum := sha256.Sum256(value)

@@ -27,6 +27,9 @@ type subject struct {
 	pending *act   // the last of them while it may still come to something
 	// revision is the highest that anybody has claimed.
 	revision int32
+	// end is what the command came to last after its first life, be it claimed or not:
+	// the record that says so, of the highest revision. Its Revision is 0 before.
+	end command.AuditRecord
 }
 
 // act is an action whose claim counts, and what has come of it.
@@ -115,7 +118,12 @@ func (j *journal) take(key string, a *command.AuditRecord) {
 	case command.AuditDone:
 		if known := j.acts[a.ID]; known != nil {
 			known.done = true
-			j.subjects[key].tidy()
+			if s := j.subjects[key]; s != nil {
+				if a.Action == command.AuditResolve {
+					s.ended(known.intended)
+				}
+				s.tidy()
+			}
 		}
 	}
 }
@@ -133,6 +141,7 @@ func (j *journal) intend(key string, a *command.AuditRecord) {
 func (j *journal) conclude(key string, a *command.AuditRecord) {
 	s := j.subject(key)
 	s.revision = max(s.revision, a.Revision)
+	s.ended(*a)
 	for _, known := range s.acts {
 		if known.intended.Action == command.AuditReplay && known.intended.Revision == a.Revision {
 			known.outcome = *a
@@ -150,8 +159,14 @@ func (j *journal) subject(key string) *subject {
 	return s
 }
 
+func (s *subject) ended(a command.AuditRecord) {
+	if a.Revision >= s.end.Revision {
+		s.end = a
+	}
+}
+
 func (s *subject) tidy() {
-	if s != nil && s.pending != nil && !s.pending.pendingNow() {
+	if s.pending != nil && !s.pending.pendingNow() {
 		s.pending = nil
 	}
 }
@@ -164,6 +179,12 @@ type account struct {
 	// none. revision is the highest that was claimed.
 	last     *act
 	revision int32
+	// anew is the last by which the letter's content was published as a command of its
+	// own; nil for none.
+	anew *act
+	// end is what the command came to last, beyond the letter's revision; its Revision is
+	// 0 for nothing.
+	end command.AuditRecord
 }
 
 func (j *journal) account(l *producers.Letter) account {
@@ -175,6 +196,9 @@ func (j *journal) account(l *producers.Letter) account {
 		return k
 	}
 	k.revision = s.revision
+	if s.end.Revision > l.Revision {
+		k.end = s.end
+	}
 	if s.pending != nil {
 		pending := *s.pending
 		k.pending = &pending
@@ -186,11 +210,22 @@ func (j *journal) account(l *producers.Letter) account {
 			last := *a
 			k.last = &last
 		}
+		if a.done && a.intended.Revision == 0 {
+			k.anew = k.last
+		}
 	}
 	if k.last != nil {
 		k.standing = k.last.standing()
 	}
 	return k
+}
+
+// actor is who has led to the end: a replay's outcome is written by the processor.
+func (k account) actor() string {
+	if k.last != nil && k.last.intended.Revision == k.end.Revision {
+		return k.last.intended.Actor
+	}
+	return k.end.Actor
 }
 
 func (a *act) standing() Standing {

@@ -82,12 +82,8 @@ func (d *Desk) Find(ctx context.Context, ref Ref) ([]Entry, error) {
 
 // at reads the one letter at a place of the dead letters' own.
 func (d *Desk) at(ctx context.Context, ref Ref) ([]Entry, error) {
-	leaders, err := d.Kafka.Leaders(ctx, ref.Place.Topic)
-	if err != nil {
+	if there, err := d.has(ctx, ref.Place); err != nil || !there {
 		return nil, err
-	}
-	if _, ok := leaders[ref.Place]; !ok {
-		return nil, nil
 	}
 	log, err := d.rangeOf(ctx, ref.Place)
 	if err != nil || ref.Offset < log.First || ref.Offset >= log.Next {

@@ -197,10 +197,12 @@ func (d *Desk) judgePending(o Order, s Step, pending *act) Step {
 
 // standsAgainst says why a letter of which nothing is pending is not replayed.
 func (d *Desk) standsAgainst(o Order, l *producers.Letter, k account, prior *command.Outcome) (refusal, skip string) {
+	if k.anew != nil && (!o.Again || len(o.Refs) == 0) {
+		return "", "it was published by " + k.anew.intended.Actor + " at " + moment(k.anew.intended.At) + asNew(k.anew.intended.NewCommandID) +
+			", which has an outcome of its own; --again publishes it once more"
+	}
 	if !hasOutcome(l) {
 		switch {
-		case k.last != nil && len(o.Refs) == 0:
-			return "", "it was replayed before"
 		case l.Code == command.CodeCommandIDReused && d.keepsID(o, l):
 			return "another command has its commandId: publish it under one of its own, with --new-id", ""
 		}
@@ -210,15 +212,12 @@ func (d *Desk) standsAgainst(o Order, l *producers.Letter, k account, prior *com
 		return "its outcome is not in " + d.resultOf(l) + ": the processor may still be at it, so look again later. " +
 			"If the attempt log shows calls, it is in doubt: processor dlq show " + l.Address(), ""
 	}
-	status := prior.Status
-	if k.last != nil && k.standing.Status != "" {
-		status = k.standing.Status
-	}
+	status := cmp.Or(k.end.Status, prior.Status)
 	switch {
 	case status == command.Succeeded || status == command.Partial:
 		return "", "it has come to " + string(status) + " since"
-	case k.last != nil && k.last.outcome.Phase != "" && (doubtful(status) || status == command.Failed):
-		return "", "its replay has come to " + string(status) + " as revision " + strconv.Itoa(int(k.last.intended.Revision)) + ", which has a dead letter of its own"
+	case k.end.Phase == command.AuditOutcome && (doubtful(status) || status == command.Failed):
+		return "", "its replay has come to " + string(status) + " as revision " + strconv.Itoa(int(k.end.Revision)) + ", which has a dead letter of its own"
 	case doubtful(status) && !o.NotApplied:
 		return "it may have been applied (" + string(status) + "): ask the bank. If it has done it: processor dlq resolve " + l.Address() +
 			" --as SUCCEEDED. If it certainly has not, say so with --not-applied", ""
@@ -226,6 +225,14 @@ func (d *Desk) standsAgainst(o Order, l *producers.Letter, k account, prior *com
 		return "", "it was dealt with before: name it to replay it again"
 	}
 	return "", ""
+}
+
+// asNew says which command a letter became.
+func asNew(id string) string {
+	if id == "" {
+		return ""
+	}
+	return " as the command " + id
 }
 
 func (d *Desk) resultOf(l *producers.Letter) string {

@@ -94,8 +94,15 @@ func (d *Desk) inDoubt(ctx context.Context, r Resolution) (Entry, *command.Outco
 	case k.pending != nil && k.pending.intended.Actor != r.By.Name && d.Now().Sub(k.pending.intended.At) < atIt:
 		err = refused("%s is at it since %s: look again in a minute", k.pending.intended.Actor, moment(k.pending.intended.At))
 	case k.pending != nil:
-	case k.last != nil && k.standing.Status != "":
-		err = refused("it has come to %s as revision %d since, by %s", k.standing.Status, k.last.intended.Revision, k.last.intended.Actor)
+	case k.standing.State == StateResolved && r.Correct:
+		if r.As == k.standing.Status {
+			err = refused("it is resolved as %s already", r.As)
+		}
+	case k.standing.State == StateResolved:
+		err = refused("it was resolved as %s as revision %d by %s: should that be wrong, state what is right with --correct",
+			k.standing.Status, k.last.intended.Revision, k.last.intended.Actor)
+	case k.end.Status != "":
+		err = refused("it has come to %s as revision %d since, by %s", k.end.Status, k.end.Revision, k.actor())
 	case !doubtful(prior.Status):
 		err = refused("its outcome is %s, which is no doubt: a person resolves IN_DOUBT and PENDING alone", prior.Status)
 	}

@@ -63,6 +63,14 @@ func TestAResolutionIsTheNextOutcome(t *testing.T) {
 			if _, err := w.Resolve(t.Context(), r); err == nil || !strings.Contains(err.Error(), string(as)+" as revision 2") {
 				t.Errorf("a second time: %v", err)
 			}
+			r.Correct = true
+			if _, err := w.Resolve(t.Context(), r); err == nil || !strings.Contains(err.Error(), "already") {
+				t.Errorf("corrected to the same: %v", err)
+			}
+			r.As = map[bool]command.Status{true: command.Failed, false: command.Succeeded}[as == command.Succeeded]
+			if done, err := w.Resolve(t.Context(), r); err != nil || done.Revision != 3 || done.Entry.Status != r.As {
+				t.Errorf("corrected: %+v, %v", done, err)
+			}
 		})
 	}
 }

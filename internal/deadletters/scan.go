@@ -77,6 +77,16 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// has says whether there is such a partition: a topic that was made anew may have fewer.
+func (d *Desk) has(ctx context.Context, tp kafka.TopicPartition) (bool, error) {
+	leaders, err := d.Kafka.Leaders(ctx, tp.Topic)
+	if _, ok := errors.AsType[*kafka.UnknownTopicsError](err); ok {
+		return false, &topics.MissingError{Topics: []string{tp.Topic}}
+	}
+	_, ok := leaders[tp]
+	return ok, err
+}
+
 // rangeOf is what a partition holds. A topic that is not there is said with what
 // creates it.
 func (d *Desk) rangeOf(ctx context.Context, tp kafka.TopicPartition) (kafka.Range, error) {

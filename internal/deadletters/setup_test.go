@@ -30,6 +30,8 @@ const (
 	person = "10000000146"
 )
 
+var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
 var (
 	ayse = deadletters.Operator{Name: "ayse@ops", Tool: "cli"}
 	mert = deadletters.Operator{Name: "mert@ops", Tool: "console"}
@@ -62,14 +64,13 @@ func setup(t *testing.T, mutate ...func(*deadletters.Deps)) *world {
 	if w.codec, err = codec.New(codec.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	if w.batcher, err = producers.NewBatcher(producers.Config{}, w.client, producers.NopObserver{}, log); err != nil {
+	if w.batcher, err = producers.NewBatcher(producers.Config{}, w.client, producers.NopObserver{}, quiet); err != nil {
 		t.Fatal(err)
 	}
 	w.batcher.Start(t.Context())
 	t.Cleanup(func() { _ = w.batcher.Stop(t.Context()) })
 	w.publisher = producers.NewPublisher(w.batcher, producers.PublisherConfig{
-		Encoder: w.codec, Names: w.topics, Observer: producers.NopObserver{}, Log: log,
+		Encoder: w.codec, Names: w.topics, Observer: producers.NopObserver{}, Log: quiet,
 	})
 	w.Desk = w.desk(mutate...)
 	return w
@@ -137,7 +138,7 @@ func (w *world) lettered(m *command.Message, commandID string, status command.St
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	tp := kafka.TopicPartition{Topic: w.topics.DeadLetter(), Partition: m.Partition}
+	tp := kafka.TopicPartition{Topic: w.topics.DeadLetter(), Partition: m.Partition % w.topics.DeadLetterPartitions}
 	ranges, err := w.client.LogRange(w.t.Context(), []kafka.TopicPartition{tp})
 	if err != nil {
 		w.t.Fatal(err)

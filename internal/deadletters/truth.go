@@ -33,11 +33,11 @@ func hasOutcome(l *producers.Letter) bool { return subjectOf(l) == l.CommandID }
 func (d *Desk) outcomes(ctx context.Context, letters []*producers.Letter) (map[outcomeKey]*command.Outcome, error) {
 	found := map[outcomeKey]*command.Outcome{}
 	for tp, wanted := range d.byResult(letters) {
-		log, err := d.rangeOf(ctx, tp)
-		if err != nil {
-			return nil, fmt.Errorf("looking up outcomes: %w", err)
+		there, err := d.has(ctx, tp)
+		if err == nil && there {
+			err = d.outcomesOf(ctx, tp, wanted, found)
 		}
-		if err := d.outcomesOf(ctx, tp, log, wanted, found); err != nil {
+		if err != nil {
 			return nil, fmt.Errorf("looking up outcomes: %w", err)
 		}
 	}
@@ -69,7 +69,11 @@ func written(l *producers.Letter) time.Time {
 	return l.FailedAt
 }
 
-func (d *Desk) outcomesOf(ctx context.Context, tp kafka.TopicPartition, log kafka.Range, letters []*producers.Letter, found map[outcomeKey]*command.Outcome) error {
+func (d *Desk) outcomesOf(ctx context.Context, tp kafka.TopicPartition, letters []*producers.Letter, found map[outcomeKey]*command.Outcome) error {
+	log, err := d.rangeOf(ctx, tp)
+	if err != nil {
+		return err
+	}
 	missing := map[outcomeKey]bool{}
 	for _, l := range letters {
 		missing[outcomeKey{l.CommandID, l.Revision}] = true
@@ -126,6 +130,9 @@ func doubtful(s command.Status) bool { return s == command.InDoubt || s == comma
 // looked for before the letter's own time, for as long as attemptsSince.
 func (d *Desk) attemptsOf(ctx context.Context, l *producers.Letter) ([]command.Attempt, error) {
 	tp := kafka.TopicPartition{Topic: d.Topics.Attempts(), Partition: l.Partition}
+	if there, err := d.has(ctx, tp); err != nil || !there {
+		return nil, err
+	}
 	log, err := d.rangeOf(ctx, tp)
 	if err != nil {
 		return nil, fmt.Errorf("looking up attempts: %w", err)
