@@ -220,6 +220,11 @@ func (j *journal) account(l *producers.Letter) account {
 	return k
 }
 
+// resolved says that the command's end is the letter's resolution.
+func (k account) resolved() bool {
+	return k.standing.State == StateResolved && k.last.intended.Revision == k.end.Revision
+}
+
 // actor is who has led to the end: a replay's outcome is written by the processor.
 func (k account) actor() string {
 	if k.last != nil && k.last.intended.Revision == k.end.Revision {

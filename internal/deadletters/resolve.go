@@ -94,11 +94,11 @@ func (d *Desk) inDoubt(ctx context.Context, r Resolution) (Entry, *command.Outco
 	case k.pending != nil && k.pending.intended.Actor != r.By.Name && d.Now().Sub(k.pending.intended.At) < atIt:
 		err = refused("%s is at it since %s: look again in a minute", k.pending.intended.Actor, moment(k.pending.intended.At))
 	case k.pending != nil:
-	case k.standing.State == StateResolved && r.Correct:
+	case k.resolved() && r.Correct:
 		if r.As == k.standing.Status {
 			err = refused("it is resolved as %s already", r.As)
 		}
-	case k.standing.State == StateResolved:
+	case k.resolved():
 		err = refused("it was resolved as %s as revision %d by %s: should that be wrong, state what is right with --correct",
 			k.standing.Status, k.last.intended.Revision, k.last.intended.Actor)
 	case k.end.Status != "":

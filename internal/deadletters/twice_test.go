@@ -166,3 +166,23 @@ func (w tight) Produce(ctx context.Context, r kafka.Record) (int64, error) {
 	}
 	return w.Writer.Produce(ctx, r)
 }
+
+// A processor that dies between a letter and its outcome leaves a second letter.
+func TestAResolutionIsNotCorrectedAfterASuccess(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	m := w.published(1, invoice(1))
+	one, other := w.lettered(m, id(1), command.InDoubt, command.CodeBankNoAnswer), w.lettered(m, id(1), command.InDoubt, command.CodeBankNoAnswer)
+	w.concluded(m, 1, command.InDoubt, command.CodeBankNoAnswer)
+	w.resolves(other, command.Failed)
+	if step := w.replays(w.Desk, w.order(ayse, one)); step.Revision != 3 {
+		t.Fatalf("got %+v", step)
+	}
+	w.concluded(w.sent()[0], 1, command.Succeeded, command.CodeInvoiceAccepted)
+	for _, ref := range []deadletters.Ref{one, other} {
+		r := deadletters.Resolution{By: mert, Ref: ref, As: command.Rejected, Why: "asked", Correct: true}
+		if _, err := w.Resolve(t.Context(), r); err == nil || !strings.Contains(err.Error(), "SUCCEEDED as revision 3") {
+			t.Errorf("%s: got %v", ref, err)
+		}
+	}
+}
