@@ -23,7 +23,7 @@ type dlqReplayFlags struct {
 	deskFlags
 	filterFlags
 	actorFlags
-	all, execute, notApplied, newID bool
+	all, execute, notApplied, newID, again bool
 	payload, output                 string
 	rate                            float64
 	maxReplays, max                 int
@@ -55,6 +55,7 @@ func dlqReplayCommand(t terminal) *cobra.Command {
 	c.Flags().BoolVar(&f.notApplied, "not-applied", false, "states that the bank was asked, and has not done what is in doubt")
 	c.Flags().StringVar(&f.payload, "payload", "", "`FILE` with JSON, as send takes it, or - for standard input, in place of a single letter's command")
 	c.Flags().BoolVar(&f.newID, "new-id", false, "gives a single letter's command a new id, and so a life of its own")
+	c.Flags().BoolVar(&f.again, "again", false, "sends named letters once more that were replayed and have come to no outcome, as the same revision")
 	c.Flags().Float64Var(&f.rate, "rate", replayRate, "publishes `N` a second")
 	c.Flags().IntVar(&f.maxReplays, "max-replays", maxReplays, "refuses letters that `N` replays have led to")
 	c.Flags().IntVar(&f.max, "max", maxLetters, "does nothing when there are more than `N` to be replayed")
@@ -74,6 +75,8 @@ func (f dlqReplayFlags) check(args []string) error {
 		return fmt.Errorf("%w: --all takes no filters", errUsage)
 	case (f.payload != "" || f.newID) && len(args) != 1:
 		return fmt.Errorf("%w: --payload and --new-id are for a single letter, by its name", errUsage)
+	case f.again && len(args) == 0:
+		return fmt.Errorf("%w: --again is for letters by their names", errUsage)
 	case f.rate <= 0 || f.maxReplays < 1 || f.max < 1 || f.wait < 0:
 		return fmt.Errorf("%w: --rate, --max-replays and --max want more than 0, and --wait no less", errUsage)
 	case f.execute:
@@ -85,7 +88,7 @@ func (f dlqReplayFlags) check(args []string) error {
 // order is what is asked for.
 func (f dlqReplayFlags) order(t terminal, args []string, now time.Time) (o deadletters.Order, err error) {
 	o = deadletters.Order{
-		By: f.by(t), Why: f.why, NotApplied: f.notApplied, NewID: f.newID, Rate: f.rate, MaxReplays: f.maxReplays,
+		By: f.by(t), Why: f.why, NotApplied: f.notApplied, NewID: f.newID, Again: f.again, Rate: f.rate, MaxReplays: f.maxReplays,
 	}
 	if o.Filter, err = f.filter(now); err != nil {
 		return o, err

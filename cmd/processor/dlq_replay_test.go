@@ -107,15 +107,15 @@ func TestAPayloadFromAPipe(t *testing.T) {
 		"dlq", "replay", id, "--brokers", b.brokers, "--not-applied", "--payload", "-",
 		"--execute", "--why", "another address", "--wait", "1ns",
 	}
-	code, out, errs := execute(t, string(text), append(args, "--new-id")...)
+	code, out, errs := execute(t, "{", args...)
+	if code != exitFailed {
+		t.Errorf("no JSON: exit %d: %s%s", code, out, errs)
+	}
+	wantAll(t, out, "refuse", "no JSON object")
+	code, out, errs = execute(t, string(text), append(args, "--new-id")...)
 	if code != exitFailed {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
 	wantAll(t, out, "sent to customer.complete/", " as ", "1 letters: 1 replayed")
 	wantAll(t, errs, "0 of 1 outcomes came in time (--wait)", "dlq list --state replaying")
-	code, out, errs = execute(t, "{", args...)
-	if code != exitFailed {
-		t.Errorf("no JSON: exit %d: %s%s", code, out, errs)
-	}
-	wantAll(t, out, "refuse", "no JSON object")
 }

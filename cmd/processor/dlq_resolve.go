@@ -14,7 +14,7 @@ type dlqResolveFlags struct {
 	deskFlags
 	actorFlags
 	as, reference, output string
-	execute               bool
+	execute, correct      bool
 }
 
 func dlqResolveCommand(t terminal) *cobra.Command {
@@ -36,6 +36,7 @@ func dlqResolveCommand(t terminal) *cobra.Command {
 	c.Flags().StringVar(&f.as, "as", "", "`STATUS` that the command has come to: SUCCEEDED, REJECTED or FAILED")
 	oneOf(c, "as", string(command.Succeeded), string(command.Rejected), string(command.Failed))
 	c.Flags().StringVar(&f.reference, "bank-reference", "", "the bank's `REFERENCE` of what it has done, for the outcome")
+	c.Flags().BoolVar(&f.correct, "correct", false, "takes a resolution back that was wrong: what --as states follows it")
 	c.Flags().BoolVar(&f.execute, "execute", false, "does it, instead of saying what would be done")
 	if err := c.MarkFlagRequired("as"); err != nil {
 		panic(err) // there is no such flag: a mistake in the program
@@ -80,7 +81,7 @@ func dlqResolve(ctx context.Context, t terminal, f dlqResolveFlags, what string)
 		work = d.Resolve
 	}
 	resolved, err := work(ctx, deadletters.Resolution{
-		By: f.by(t), Ref: ref, As: command.Status(f.as), Why: f.why, BankReference: f.reference,
+		By: f.by(t), Ref: ref, As: command.Status(f.as), Why: f.why, BankReference: f.reference, Correct: f.correct,
 	})
 	if err != nil {
 		return err

@@ -135,7 +135,7 @@ func TestAKilledResolutionIsFinished(t *testing.T) {
 				t.Errorf("%s has two different outcomes of revision 2", s.Name)
 			}
 		}
-		w.DLQ(mert, append(resolve, "FAILED")...).Says("it has come to SUCCEEDED as revision 2 since, by ayse").Exit(1)
+		w.DLQ(mert, append(resolve, "FAILED")...).Says("it was resolved as SUCCEEDED as revision 2 by ayse").Exit(1)
 	}
 }
 
@@ -150,6 +150,7 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		"replay nonsense":                                   "is neither a command's id nor a place",
 		"replay --all --execute":                            "--execute needs --why",
 		"replay --all --rate 0":                             "want more than 0",
+		"replay --all --again":                              "for letters by their names",
 		"replay --all --new-id":                             "for a single letter",
 		"replay --reason in-doubt --payload -":              "for a single letter",
 		"replay --since yesterday":                          "want a duration such as 24h, or a moment",

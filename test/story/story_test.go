@@ -171,7 +171,7 @@ func resolves(w *world.World, l world.Letters) {
 		w.T.Errorf("what was only looked at has published %v", got[0].Outcome)
 	}
 	w.DLQ(mert, append(applied, "--execute", "--why", "the bank shows it as done")...).Says("published    customer.complete.result/").OK()
-	w.DLQ(ayse, append(applied, "--execute", "--why", "me too")...).Says("it has come to SUCCEEDED as revision 2 since, by mert").Exit(1)
+	w.DLQ(ayse, append(applied, "--execute", "--why", "me too")...).Says("it was resolved as SUCCEEDED as revision 2 by mert").Exit(1)
 	w.DLQ(mert, "resolve", l.Refused.ID, "--as", "REJECTED", "--execute", "--why", "the bank has refused it", "--output", "json").
 		Says(`"status":"REJECTED"`, `"code":"operator.rejected"`, `"revision":2`, `"executed":true`).OK()
 	w.DLQ(mert, "resolve", l.Invoice.Place(), "--as", "SUCCEEDED", "--execute", "--why", "the bank lists it").OK()
