@@ -49,7 +49,18 @@ func TestOneIsReplayedAndAnotherEdited(t *testing.T) {
 	id = regexp.MustCompile(`name="plan" value="([^"]+)"`).FindStringSubmatch(plan)[1]
 	w.answered(http.StatusSeeOther, w.post("/replay/start", url.Values{"plan": {id}}))
 	says(t, w.page(200, "/letters/"+second), "with another payload", "became", "replaying")
-	if got := strings.Join(w.acted, ", "); got != "sign_in done, replay done, reveal done, replay done" {
+
+	// What was looked at and left as it is goes out as it came.
+	third := w.letter(3, command.Failed, command.CodeDBSBankUnexpectedError)
+	edit = w.answered(200, w.post("/letters/"+third+"/edit", url.Values{"why": {"to see it"}}))
+	payload = html.UnescapeString(regexp.MustCompile(`(?s)<textarea id="payload"[^>]*>\n?(.*?)</textarea>`).FindStringSubmatch(edit)[1])
+	fields = url.Values{"ref": {third}, "edit": {"1"}, "why": {"to see it"}, "was": {payload}, "payload": {strings.ReplaceAll(payload, "\n", "\r\n")}}
+	id = regexp.MustCompile(`name="plan" value="([^"]+)"`).FindStringSubmatch(w.answered(200, w.post("/replay/plan", fields)))[1]
+	w.answered(http.StatusSeeOther, w.post("/replay/start", url.Values{"plan": {id}}))
+	if page := w.page(200, "/letters/"+third); strings.Contains(page, "another payload") || strings.Contains(page, "became") {
+		t.Errorf("an unchanged payload counts as another: %s", page)
+	}
+	if got := strings.Join(w.acted, ", "); got != "sign_in done, replay done, reveal done, replay done, reveal done, replay done" {
 		t.Errorf("told %s", got)
 	}
 }

@@ -241,6 +241,7 @@ func TestNothingIsChangedWithoutAToken(t *testing.T) {
 		form    url.Values
 	}{
 		"nobody":                   {form: withForm},
+		"nobody, without a form":   {form: everything},
 		"a wrong bearer":           {headers: map[string]string{"Authorization": "Bearer " + w.token + "x"}, form: withForm},
 		"an empty bearer":          {headers: map[string]string{"Authorization": "Bearer "}, form: withForm},
 		"another scheme":           {headers: map[string]string{"Authorization": "Basic " + w.token}, form: withForm},

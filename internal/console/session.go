@@ -122,7 +122,7 @@ func (s *sessions) close(cookie string) {
 
 // owns says whether a form came from a page of this session.
 func (s session) owns(form string) bool {
-	return subtle.ConstantTimeCompare([]byte(s.form), []byte(form)) == 1
+	return s.form != "" && subtle.ConstantTimeCompare([]byte(s.form), []byte(form)) == 1
 }
 
 // cookieName has the port in it: cookies do not tell ports of a host apart, and an
