@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/deadletters"
 	"bankprocessor/internal/kafka"
@@ -110,7 +113,7 @@ func TestTheIndexFollowsFiltersAndTurns(t *testing.T) {
 	x := w.NewIndex(1000)
 	var seen []string
 	after := deadletters.Spot{}
-	for page := 0; ; page++ {
+	for page := range 20 {
 		l := whole(t, x, deadletters.Filter{}, after)
 		if l.Before != len(seen) || l.Matching != 230 {
 			t.Errorf("page %d: %d before, %d matching", page, l.Before, l.Matching)
@@ -150,6 +153,37 @@ func TestTheIndexFollowsFiltersAndTurns(t *testing.T) {
 	w.produce(kafka.Record{Topic: w.topics.DeadLetter(), Key: []byte("k"), Value: []byte("no dead letter")})
 	if l := whole(t, x, deadletters.Filter{}, deadletters.Spot{}); l.Matching != 240 || l.Unreadable != 1 || l.Older {
 		t.Errorf("later: %+v", l)
+	}
+}
+
+// What the topic has deleted by age goes out of the index, too.
+func TestTheIndexForgets(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.pile(40, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	x := w.NewIndex(1000)
+	whole(t, x, deadletters.Filter{}, deadletters.Spot{})
+	client, err := kgo.NewClient(kgo.SeedBrokers(w.brokers...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	req := kmsg.NewDeleteRecordsRequest()
+	req.TimeoutMillis = 10_000
+	topic := kmsg.NewDeleteRecordsRequestTopic()
+	topic.Topic = w.topics.DeadLetter()
+	for p, to := range []int64{15, 20} {
+		partition := kmsg.NewDeleteRecordsRequestTopicPartition()
+		partition.Partition, partition.Offset = int32(p), to
+		topic.Partitions = append(topic.Partitions, partition)
+	}
+	req.Topics = append(req.Topics, topic)
+	if _, err := client.Request(t.Context(), &req); err != nil {
+		t.Fatal(err)
+	}
+	l := whole(t, x, deadletters.Filter{}, deadletters.Spot{})
+	if l.Kept != 5 || l.Matching != 5 || l.Older || l.Entries[4].Letter.CommandID != id(30) {
+		t.Errorf("got %+v", l)
 	}
 }
 

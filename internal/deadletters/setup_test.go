@@ -40,6 +40,7 @@ var (
 // world is a broker with the topics, and a hand that writes as the processor does.
 type world struct {
 	t         *testing.T
+	brokers   []string
 	client    *kafka.Client
 	codec     *codec.Codec
 	topics    topics.Config
@@ -57,7 +58,8 @@ func setup(t *testing.T, mutate ...func(*deadletters.Deps)) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = box.Stop() })
-	if w.client, err = kafka.New(kafka.Config{Brokers: box.Brokers()}); err != nil {
+	w.brokers = box.Brokers()
+	if w.client, err = kafka.New(kafka.Config{Brokers: w.brokers}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.client.Close)
