@@ -160,8 +160,15 @@ func TestOneIsResolved(t *testing.T) {
 		t.Fatalf("got %d: %s", answer.StatusCode, text(t, answer))
 	}
 	says(t, w.page(200, "/letters/"+ref+"?done=resolved"), "resolved: SUCCEEDED", "is published", "Nothing is left to do", "operator.confirmed", "REF-1")
-	says(t, w.answered(409, w.post("/letters/"+ref+"/resolve", fields)), "It has come to SUCCEEDED as revision 2 since, by alice")
-	says(t, w.page(200, "/letters/"+ref+"?done=%3Cscript%3E"), "resolved: SUCCEEDED")
+	says(t, w.answered(409, w.post("/letters/"+ref+"/resolve", fields)), "It was resolved as SUCCEEDED as revision 2 by alice")
+	says(t, w.page(200, "/letters/"+ref), "Correct the resolution…")
+	says(t, w.page(200, "/letters/"+ref+"/resolve"), "I take back the resolution that stands")
+	correction := url.Values{"as": {"FAILED"}, "why": {"it was another's"}, "correct": {"1"}}
+	says(t, w.answered(200, w.post("/letters/"+ref+"/resolve", correction)), "Publish FAILED", `name="correct"`)
+	correction.Set("confirm", "1")
+	w.answered(http.StatusSeeOther, w.post("/letters/"+ref+"/resolve", correction))
+	says(t, w.page(200, "/letters/"+ref), "resolved: FAILED", "operator.not_applied")
+	says(t, w.page(200, "/letters/"+ref+"?done=%3Cscript%3E"), "resolved: FAILED")
 	says(t, w.page(200, "/letters?state=resolved"), "1 to 1 of 1")
 	says(t, w.page(200, "/audit"), "has resolved it as SUCCEEDED operator.confirmed", "is about to resolve")
 }

@@ -36,6 +36,7 @@ type letterPage struct {
 	Revealed       bool
 	Doubtful       bool   // a person may resolve it
 	Settled        bool   // nothing is left to do
+	Correctable    bool   // a resolution stands, which may be wrong
 	Done           string // what has just been done, in words
 	Incomplete     string // what could not be looked up
 	Asks           who
@@ -147,6 +148,7 @@ func (c *Console) pageOf(v deadletters.View, by who) letterPage {
 		last := v.Outcomes[n-1].Status
 		p.Doubtful = last == command.InDoubt || last == command.Pending
 	}
+	p.Correctable = v.Entry.State == deadletters.StateResolved
 	p.Settled = v.Entry.State == deadletters.StateResolved || v.Entry.Status == command.Succeeded
 	p.Doubtful = p.Doubtful || v.Entry.State == deadletters.StateInterrupted && v.Entry.Last != nil && v.Entry.Last.Action == command.AuditResolve
 	return p

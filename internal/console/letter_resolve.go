@@ -19,9 +19,11 @@ type resolvePage struct {
 	As      string
 	Why     string
 	BankRef string
-	Refused string
-	Preview *deadletters.Resolved
-	Asks    who
+	// Correct takes back the resolution that stands; Corrects says that there is one.
+	Correct, Corrects bool
+	Refused           string
+	Preview           *deadletters.Resolved
+	Asks              who
 }
 
 func (c *Console) askResolution(w http.ResponseWriter, r *http.Request, by who) {
@@ -34,7 +36,7 @@ func (c *Console) askResolution(w http.ResponseWriter, r *http.Request, by who) 
 
 func (c *Console) resolveForm(e deadletters.Entry, by who) resolvePage {
 	name, known := c.deps.Desk.Topics.CommandOf(e.Letter.Topic)
-	return resolvePage{letterRow: rowOf(e, name, known, by), Message: plain(e.Letter.Message), Asks: by}
+	return resolvePage{letterRow: rowOf(e, name, known, by), Message: plain(e.Letter.Message), Corrects: e.State == deadletters.StateResolved, Asks: by}
 }
 
 // resolveLetter shows what would be published, and publishes it once that is confirmed.
@@ -48,7 +50,10 @@ func (c *Console) resolveLetter(w http.ResponseWriter, r *http.Request, by who) 
 	ref, _ := c.refOf(refText(entry.Letter.Record.Partition, entry.Letter.Record.Offset)) // it was found by it
 	page := c.resolveForm(entry, by)
 	page.As, page.Why, page.BankRef = r.PostForm.Get("as"), field(r, "why"), field(r, "bank_reference")
-	order := deadletters.Resolution{By: operator(by), Ref: ref, As: command.Status(page.As), Why: page.Why, BankReference: page.BankRef}
+	page.Correct = r.PostForm.Get("correct") != ""
+	order := deadletters.Resolution{
+		By: operator(by), Ref: ref, As: command.Status(page.As), Why: page.Why, BankReference: page.BankRef, Correct: page.Correct,
+	}
 	if r.PostForm.Get("confirm") == "" {
 		c.previewResolution(ctx, w, r, page, order)
 		return
