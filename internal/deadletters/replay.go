@@ -14,8 +14,10 @@ import (
 	"bankprocessor/internal/kafka"
 )
 
-// stepTimeout bounds one step, which the end of an order does not cut short.
-const stepTimeout = time.Minute
+// stepTimeout bounds one step, which the end of an order does not cut short. With the
+// end of a session it is shorter than atIt: who finishes what was interrupted is not
+// overtaken by who began it.
+const stepTimeout = 30 * time.Second
 
 // Replay carries a plan out, one step after the other, and tells each through tell,
 // which may be nil. Every step is looked at anew before it is taken. The end of ctx
@@ -156,22 +158,9 @@ func (s *session) resume(ctx context.Context, p *Plan, step Step) (sent string, 
 	if !ok {
 		return "", refused("its record in the audit does not say where it was to be sent: %q", intended.Target)
 	}
-	log, err := d.rangeOf(ctx, tp)
-	if err != nil {
-		return "", err
+	if !k.pending.done { // else it was found there before, and came to nothing
+		sent, err = d.sent(ctx, tp, from, intended, p.order.Again)
 	}
-	if from < log.First && !k.pending.done {
-		return "", refused("what %s has sent may have been deleted by age since %s: whether it was sent cannot be told", intended.Actor, moment(intended.At))
-	}
-	if k.pending.done { // it was found there before, and came to nothing
-		from = log.Next
-	}
-	_, err = d.scan(ctx, tp, from, log.Next, func(r kafka.Record) bool {
-		if string(lastHeader(r.Headers, command.HeaderReplayID)) == intended.ID {
-			sent = place(tp, r.Offset)
-		}
-		return sent == ""
-	})
 	if err != nil {
 		return "", err
 	}
@@ -194,6 +183,31 @@ func (s *session) resume(ctx context.Context, p *Plan, step Step) (sent string, 
 		return "", refused("it was to be sent to %s, and would now go to %s/%d: give the same payload again", tp, r.Topic, r.Partition)
 	}
 	return s.send(ctx, step, intended, r)
+}
+
+// sent looks for what was intended from an offset on, and returns where it stands; ""
+// where it was not sent. Where its partition keeps too little to tell, that is refused,
+// unless again says that the same revision may be sent once more.
+func (d *Desk) sent(ctx context.Context, tp kafka.TopicPartition, from int64, intended command.AuditRecord, again bool) (at string, err error) {
+	log, err := d.rangeOf(ctx, tp)
+	if err != nil {
+		return "", err
+	}
+	if from < log.First && !again {
+		return "", refused("what %s has sent may have been deleted by age since %s: whether it was sent cannot be told; --again sends it, should no processor have seen it",
+			intended.Actor, moment(intended.At))
+	}
+	end, err := d.endOf(ctx, tp, log)
+	if err != nil {
+		return "", err
+	}
+	_, err = d.scan(ctx, tp, max(from, log.First), end, func(r kafka.Record) bool {
+		if string(lastHeader(r.Headers, command.HeaderReplayID)) == intended.ID {
+			at = place(tp, r.Offset)
+		}
+		return at == ""
+	})
+	return at, err
 }
 
 // send publishes what was claimed, and says so in the audit.

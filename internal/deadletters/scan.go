@@ -107,6 +107,19 @@ func (d *Desk) rangeOf(ctx context.Context, tp kafka.TopicPartition) (kafka.Rang
 	}
 }
 
+// endOf is where a partition ends, with what stands behind an open transaction: to read
+// up to there waits for that.
+func (d *Desk) endOf(ctx context.Context, tp kafka.TopicPartition, log kafka.Range) (int64, error) {
+	fetched, err := d.Kafka.Fetch(ctx, []kafka.FetchPartition{{TopicPartition: tp, Offset: log.Next, MaxBytes: 1}}, 0, 1)
+	if err == nil {
+		err = fetched[0].Err
+	}
+	if err != nil {
+		return 0, fmt.Errorf("looking for the end of %s: %w", tp, err)
+	}
+	return max(log.Next, fetched[0].HighWatermark), nil
+}
+
 // since is the offset of the first record of tp that is not older than at; the end
 // where there is none.
 func (d *Desk) since(ctx context.Context, tp kafka.TopicPartition, at time.Time, log kafka.Range) (int64, error) {
