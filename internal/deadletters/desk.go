@@ -33,6 +33,7 @@ type Deps struct {
 type Desk struct {
 	Deps
 	journal journal
+	through func(writer) writer // what a session writes through: tests stand in between
 }
 
 // New returns a Desk. It opens no connection.
@@ -43,7 +44,10 @@ func New(d Deps) *Desk {
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Desk{Deps: d, journal: journal{subjects: map[string]*subject{}, acts: map[string]*act{}}}
+	return &Desk{
+		Deps: d, journal: journal{subjects: map[string]*subject{}, acts: map[string]*act{}},
+		through: func(w writer) writer { return w },
+	}
 }
 
 // Operator is who acts, as the audit will say.

@@ -15,7 +15,13 @@ import (
 // session is what an order writes through, from begin to end.
 type session struct {
 	desk    *Desk
-	batcher *producers.Batcher
+	batcher writer
+}
+
+// writer stores what a session writes; *producers.Batcher is one.
+type writer interface {
+	producers.Writer
+	Stop(ctx context.Context) error
 }
 
 // begin opens a session, which the caller ends, for writing to the audit and to these
@@ -29,7 +35,7 @@ func (d *Desk) begin(ctx context.Context, topics ...string) (*session, error) {
 		return nil, err
 	}
 	b.Start(context.WithoutCancel(ctx))
-	return &session{desk: d, batcher: b}, nil
+	return &session{desk: d, batcher: d.through(b)}, nil
 }
 
 // permitted looks whether we may write to the topics.
