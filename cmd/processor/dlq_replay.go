@@ -24,10 +24,10 @@ type dlqReplayFlags struct {
 	filterFlags
 	actorFlags
 	all, execute, notApplied, newID, again bool
-	payload, output                 string
-	rate                            float64
-	maxReplays, max                 int
-	wait                            time.Duration
+	payload, output                        string
+	rate                                   float64
+	maxReplays, max                        int
+	wait                                   time.Duration
 }
 
 func dlqReplayCommand(t terminal) *cobra.Command {
@@ -65,7 +65,7 @@ func dlqReplayCommand(t terminal) *cobra.Command {
 
 // check refuses what makes no sense together.
 func (f dlqReplayFlags) check(args []string) error {
-	picked := f.filterFlags.any()
+	picked := f.any()
 	switch {
 	case len(args) == 0 && !picked && !f.all:
 		return fmt.Errorf("%w: name letters, pick them with filters such as --reason, or take --all", errUsage)
@@ -120,7 +120,7 @@ func (f dlqReplayFlags) readPayload(t terminal) ([]byte, error) {
 }
 
 func dlqReplay(ctx context.Context, t terminal, f dlqReplayFlags, args []string) error {
-	if err := errors.Join(checkOutput(f.output, formatTable), f.check(args)); err != nil {
+	if err := f.check(args); err != nil {
 		return err
 	}
 	order, err := f.order(t, args, time.Now())
@@ -137,7 +137,7 @@ func dlqReplay(ctx context.Context, t terminal, f dlqReplayFlags, args []string)
 		return explain(err)
 	}
 	if n := toReplay(plan); f.execute && n > f.max {
-		return fmt.Errorf("%d letters would be replayed, more than --max allows (%d): narrow the filters, or raise it", n, f.max)
+		return fmt.Errorf("%s would be replayed, more than --max allows (%d): narrow the filters, or raise it", counted(n, "letter"), f.max)
 	}
 	r := replayer{desk: d, teller: stepTeller{terminal: t, json: f.output == formatJSON, lastLine: time.Now()}, wait: f.wait}
 	if !f.execute {
@@ -222,5 +222,5 @@ func refusedError(refused, of int) error {
 	if refused == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d of %d letters are refused; each says why", refused, of)
+	return fmt.Errorf("%d of %s refused; each says why", refused, counted(of, "letter"))
 }
