@@ -223,13 +223,18 @@ func (s *story) carryOut() {
 	s.w.concluded(m, s.n, status, command.CodeBankNoAnswer)
 }
 
-// ends has one operator do what is left, letter by letter, which must come to an end.
+// ends has one operator finish what is left, which must come to an end.
 func (s *story) ends() {
-	for range 4 {
+	var left []deadletters.Entry
+	for range 5 {
+		if left = s.left(); len(left) == 0 {
+			return
+		}
 		s.w.now = s.w.now.Add(2 * time.Minute)
-		for _, letter := range s.letters {
+		for _, e := range left {
+			ref := deadletters.Ref{Place: kafka.TopicPartition{Topic: e.Letter.Record.Topic}, Offset: e.Letter.Record.Offset}
 			for _, what := range []string{"replay", "edited", "new id", "FAILED"} {
-				s.begins("gul", what, letter)
+				s.begins("gul", what, ref)
 				for len(s.at) > 0 {
 					s.lets(s.at[0], goOn)
 				}
@@ -240,12 +245,21 @@ func (s *story) ends() {
 			s.carryOut()
 		}
 	}
-	for _, letter := range s.letters {
-		found, err := s.w.desk().Find(s.w.t.Context(), letter)
-		if err != nil || len(found) != 1 || found[0].State == deadletters.StateInterrupted || found[0].State == deadletters.StateReplaying {
-			s.Fatalf("somebody is stuck: %+v, %v", found, err)
+	s.Fatalf("somebody is stuck: %+v", left)
+}
+
+// left are the letters at which something is under way.
+func (s *story) left() (all []deadletters.Entry) {
+	found, err := s.w.desk().Find(s.w.t.Context(), deadletters.Ref{CommandID: id(s.n)})
+	if err != nil || len(found) != len(s.letters) {
+		s.Fatalf("found %d of %d: %v", len(found), len(s.letters), err)
+	}
+	for _, e := range found {
+		if e.State == deadletters.StateInterrupted || e.State == deadletters.StateReplaying {
+			all = append(all, e)
 		}
 	}
+	return all
 }
 
 // holds looks at everything that was written.
