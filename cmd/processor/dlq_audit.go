@@ -78,9 +78,6 @@ func dlqAudit(ctx context.Context, t terminal, f dlqAuditFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := checkOutput(f.output, formatTable); err != nil {
-		return err
-	}
 	d, err := f.open(ctx, t)
 	if err != nil {
 		return err
@@ -102,7 +99,7 @@ func dlqAudit(ctx context.Context, t terminal, f dlqAuditFlags) error {
 	case err != nil:
 		return err
 	}
-	fmt.Fprintf(t.err, "%d records of the audit\n", seen)
+	fmt.Fprintln(t.err, counted(seen, "record")+" of the audit")
 	return nil
 }
 
@@ -145,7 +142,7 @@ func whatOf(a command.AuditRecord) string {
 	if a.NewCommandID != "" {
 		as = "as " + a.NewCommandID
 	}
-	return spaced(string(a.Status), string(a.Code), a.Statement, a.BankReference, edited, as, at)
+	return spaced(string(a.Status), string(a.Code), a.Statement, referenceOf(a.BankReference), edited, as, at)
 }
 
 // auditLine is a record of the audit in NDJSON, under the names of its schema.

@@ -67,9 +67,9 @@ func TestTheDocumentedCommandsWork(t *testing.T) {
 		case strings.Contains(line, "dlq list"):
 			wantAll(t, out, id)
 		case strings.Contains(line, "dlq resolve"):
-			wantAll(t, out, other, "2 SUCCEEDED operator.confirmed TX-4711")
+			wantAll(t, out, other, "2 SUCCEEDED operator.confirmed bank reference TX-4711")
 		case strings.Contains(line, "--not-applied"):
-			wantAll(t, out, "1 letters: 1 to be replayed")
+			wantAll(t, out, "1 letter: 1 to be replayed")
 		case strings.Contains(line, "dlq audit"):
 			wantAll(t, out, id, "reveal")
 		case strings.Contains(line, "--reveal"):

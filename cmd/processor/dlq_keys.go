@@ -62,9 +62,6 @@ func keysChangeCommand(t terminal, use, short, example string, change func(seali
 	c := &cobra.Command{
 		Use: use, Short: short, Example: "  " + example, Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if err := checkOutput(f.output, formatText); err != nil {
-				return err
-			}
 			key, err := change(f.pair())
 			if err != nil {
 				return err
@@ -95,9 +92,6 @@ func keysRetireCommand(t terminal) *cobra.Command {
 			"anybody: look first with `processor dlq list --key-id KEY_ID`.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := checkOutput(f.output, formatText); err != nil {
-				return err
-			}
 			if err := f.pair().Retire(args[0]); err != nil {
 				return err
 			}
@@ -118,9 +112,6 @@ func keysListCommand(t terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list FILE", Short: "Lists the keys of a keyset, public or private", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := checkOutput(output, formatTable); err != nil {
-				return err
-			}
 			keys, err := sealing.List(args[0], wrapping.source())
 			if err != nil {
 				return err

@@ -29,16 +29,13 @@ func dlqListCommand(t terminal) *cobra.Command {
 	}
 	f.addCluster(c)
 	addOutput(c, &f.output, formatTable)
-	f.filterFlags.add(c)
+	f.add(c)
 	return c
 }
 
 func dlqList(ctx context.Context, t terminal, f dlqListFlags) error {
 	filter, err := f.filter(time.Now())
 	if err != nil {
-		return err
-	}
-	if err := checkOutput(f.output, formatTable); err != nil {
 		return err
 	}
 	d, err := f.open(ctx, t)
@@ -60,7 +57,7 @@ func dlqList(ctx context.Context, t terminal, f dlqListFlags) error {
 	case err != nil:
 		return err
 	}
-	fmt.Fprintf(t.err, "%d dead letters\n", seen)
+	fmt.Fprintln(t.err, counted(seen, "dead letter"))
 	return nil
 }
 
@@ -85,7 +82,7 @@ func letterLister(t terminal, output string) func(deadletters.Entry, error) erro
 	return func(e deadletters.Entry, unreadable error) error {
 		if !headed {
 			headed = true
-			if err := t.row(letterRow, "FAILED AT", "REASON", "CODE", "STATE", "COMMAND ID", "RECORD", "KEY", "MESSAGE"); err != nil {
+			if err := t.row(letterRow, "FAILED AT", "REASON", "CODE", "STATE", "COMMAND ID", "RECORD", "KEY ID", "MESSAGE"); err != nil {
 				return err
 			}
 		}

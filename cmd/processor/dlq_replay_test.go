@@ -40,7 +40,7 @@ func TestAReplayInJSON(t *testing.T) {
 	lines := jsonLines(t, out)
 	wantFields(t, lines[0], map[string]any{"commandId": id, "action": "refuse", "revision": nil})
 	wantFields(t, lines[1], map[string]any{"executed": false, "letters": 1.0, "replayed": 0.0, "refused": 1.0})
-	wantFields(t, jsonLines(t, errs)[0], map[string]any{"error": "1 of 1 letters are refused; each says why", "code": 1.0})
+	wantFields(t, jsonLines(t, errs)[0], map[string]any{"error": "1 of 1 letter refused; each says why", "code": 1.0})
 
 	replay = append(replay, "--not-applied")
 	lines = jsonLines(t, b.must(replay...))
@@ -116,6 +116,6 @@ func TestAPayloadFromAPipe(t *testing.T) {
 	if code != exitFailed {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
-	wantAll(t, out, "sent to customer.complete/", " as ", "1 letters: 1 replayed")
+	wantAll(t, out, "sent to customer.complete/", " as ", "1 letter: 1 replayed")
 	wantAll(t, errs, "0 of 1 outcomes came in time (--wait)", "dlq list --state replaying")
 }

@@ -31,7 +31,7 @@ func dlqResolveCommand(t terminal) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return dlqResolve(c.Context(), t, f, args[0]) },
 	}
 	f.addCluster(c)
-	f.actorFlags.add(c, "--execute")
+	f.add(c, "--execute")
 	addOutput(c, &f.output, formatText)
 	c.Flags().StringVar(&f.as, "as", "", "`STATUS` that the command has come to: SUCCEEDED, REJECTED or FAILED")
 	oneOf(c, "as", string(command.Succeeded), string(command.Rejected), string(command.Failed))
@@ -61,9 +61,6 @@ type resolvedLine struct {
 func dlqResolve(ctx context.Context, t terminal, f dlqResolveFlags, what string) error {
 	ref, err := parseRef(what)
 	if err != nil {
-		return err
-	}
-	if err := checkOutput(f.output, formatText); err != nil {
 		return err
 	}
 	if f.execute {
@@ -101,7 +98,7 @@ func (f dlqResolveFlags) tell(t terminal, r deadletters.Resolved) error {
 	p := &page{}
 	p.row("dead letter", "%s", line.Letter)
 	p.row("command id", "%s", line.CommandID)
-	p.row("outcome", "%s", spaced(fmt.Sprintf("%d %s %s", line.Revision, line.Status, line.Code), line.BankReference))
+	p.row("outcome", "%s", spaced(fmt.Sprintf("%d %s %s", line.Revision, line.Status, line.Code), referenceOf(line.BankReference)))
 	switch {
 	case !f.execute:
 		p.row("published", "no: nothing has been done; --execute --why TEXT does it")

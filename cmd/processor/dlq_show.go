@@ -36,7 +36,7 @@ func dlqShowCommand(t terminal) *cobra.Command {
 	addOutput(c, &f.output, formatText)
 	c.Flags().BoolVar(&f.reveal, "reveal", false, "shows what may tell of a person, too")
 	c.Flags().StringVar(&f.raw, "raw", "", "writes the original value's bytes to a new `FILE`, or - for standard output, and nothing else")
-	f.actorFlags.add(c, "--reveal and --raw")
+	f.add(c, "--reveal and --raw")
 	c.MarkFlagsMutuallyExclusive("raw", "reveal")
 	c.MarkFlagsMutuallyExclusive("raw", "output")
 	return c
@@ -44,9 +44,6 @@ func dlqShowCommand(t terminal) *cobra.Command {
 
 // check refuses what makes no sense together.
 func (f dlqShowFlags) check() error {
-	if err := checkOutput(f.output, formatText); err != nil {
-		return err
-	}
 	switch {
 	case f.reveal:
 		return f.reasoned("--reveal")

@@ -154,8 +154,8 @@ func (t *stepTeller) rehearsed(plan *deadletters.Plan) error {
 	if t.replay == 0 {
 		next = "nothing is to be done"
 	}
-	_, err := fmt.Fprintf(t.terminal.out, "%d letters: %d to be replayed, %d refused, %d skipped; %s\n",
-		len(plan.Steps), t.replay, t.refused, t.skipped, next)
+	_, err := fmt.Fprintf(t.terminal.out, "%s: %d to be replayed, %d refused, %d skipped; %s\n",
+		counted(len(plan.Steps), "letter"), t.replay, t.refused, t.skipped, next)
 	return err
 }
 
@@ -164,6 +164,6 @@ func (t *stepTeller) replayed(plan *deadletters.Plan, p deadletters.Progress) er
 	if t.json {
 		return writeJSON(t.terminal, sumsLine{plan.Job, true, len(plan.Steps), p.Replayed, t.refused, t.skipped})
 	}
-	_, err := fmt.Fprintf(t.terminal.out, "%d letters: %d replayed, %d refused, %d skipped\n", len(plan.Steps), p.Replayed, t.refused, t.skipped)
+	_, err := fmt.Fprintf(t.terminal.out, "%s: %d replayed, %d refused, %d skipped\n", counted(len(plan.Steps), "letter"), p.Replayed, t.refused, t.skipped)
 	return err
 }

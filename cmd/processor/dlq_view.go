@@ -195,11 +195,19 @@ func (v letterView) printStory(p *page) {
 		p.row("attempt", "%s", spaced(fmt.Sprintf("%d at %s", a.Number, moment(a.StartedAt)), a.Operation, "ChannelRequestId "+a.ChannelRequestID))
 	}
 	for _, o := range v.Outcomes {
-		p.row("outcome", "%s", spaced(fmt.Sprintf("%d %s %s", o.Revision, o.Status, o.Code), o.BankReference, "at "+moment(o.CompletedAt)))
+		p.row("outcome", "%s", spaced(fmt.Sprintf("%d %s %s", o.Revision, o.Status, o.Code), referenceOf(o.BankReference), "at "+moment(o.CompletedAt)))
 	}
 	for _, a := range v.trail {
 		p.row("audit", "%s", spaced(moment(a.At), a.Actor+":", string(a.Action), string(a.Phase), whatOf(a), quotedReason(a.Why)))
 	}
+}
+
+// referenceOf is empty for none.
+func referenceOf(bank string) string {
+	if bank == "" {
+		return ""
+	}
+	return "bank reference " + bank
 }
 
 func quotedReason(why string) string {

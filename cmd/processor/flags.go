@@ -63,13 +63,6 @@ func addColor(c *cobra.Command, color *string) {
 	oneOf(c, "color", colorAuto, colorAlways, colorNever)
 }
 
-func checkOutput(output, people string) error {
-	if output == people || output == formatJSON {
-		return nil
-	}
-	return fmt.Errorf("%w: --output is %q: want %s or json", errUsage, output, people)
-}
-
 // writeList prints what has been found as one array: never null.
 func writeList[T any](t terminal, list []T) error {
 	if list == nil {

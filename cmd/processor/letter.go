@@ -83,4 +83,12 @@ func moment(at time.Time) string {
 }
 
 // bytesOf writes a size for people.
-func bytesOf(n int) string { return fmt.Sprintf("%d bytes", n) }
+func bytesOf(n int) string { return counted(n, "byte") }
+
+// counted says how many there are of what is named in the singular.
+func counted(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}

@@ -54,14 +54,14 @@ func position(e downstream.Event) string {
 	return fmt.Sprintf("%s/%d@%d", e.Record.Topic, e.Record.Partition, e.Record.Offset)
 }
 
-const row = "%-8s  %-25s  %s  %-36s  %-3s  %-36s  %s\n"
+const row = "%-8s  %-25s  %s  %-36s  %-3s  %-3s  %-36s  %s\n"
 
 func tableShower(t terminal, colored bool) func(downstream.Event) error {
 	headed := false
 	return func(e downstream.Event) error {
 		if !headed {
 			headed = true
-			if _, err := fmt.Fprintf(t.out, row, "TIME", "COMMAND", pad("STATUS"), "CODE", "TRY", "COMMAND ID", "BANK"); err != nil {
+			if _, err := fmt.Fprintf(t.out, row, "TIME", "COMMAND", pad("STATUS"), "CODE", "REV", "TRY", "COMMAND ID", "BANK"); err != nil {
 				return err
 			}
 		}
@@ -75,13 +75,13 @@ func tableRow(e downstream.Event, colored bool) string {
 	switch o := e.Outcome; {
 	case o != nil:
 		status := paint(pad(string(o.Status)), statusColors[o.Status], colored)
-		return line(at, string(o.Command), status, string(o.Code), fmt.Sprint(o.Attempts), o.CommandID,
+		return line(at, string(o.Command), status, string(o.Code), revisionOf(o.Revision), fmt.Sprint(o.Attempts), o.CommandID,
 			strings.TrimSpace(o.BankCode+" "+o.BankMessage))
 	case e.Err != nil:
-		return line(at, e.Record.Topic, paint(pad("UNREADABLE"), red, colored), "", "", "", position(e)+": "+e.Err.Error())
+		return line(at, e.Record.Topic, paint(pad("UNREADABLE"), red, colored), "", "", "", "", position(e)+": "+e.Err.Error())
 	}
 	return line(at, plain(e.Header(producers.HeaderTopic)), paint(pad("dead letter"), yellow, colored),
-		plain(e.Header(producers.HeaderCode)), plain(e.Header(producers.HeaderAttempts)), plain(idOf(e)),
+		plain(e.Header(producers.HeaderCode)), plain(e.Header(producers.HeaderRevision)), plain(e.Header(producers.HeaderAttempts)), plain(idOf(e)),
 		plain(e.Header(producers.HeaderReason)+": "+e.Header(producers.HeaderMessage)))
 }
 

@@ -28,9 +28,6 @@ func tokenCommand(t terminal) *cobra.Command {
 			"nowhere. The audit calls the operator by NAME.",
 		Example: "  processor console token alice",
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := checkOutput(output, formatText); err != nil {
-				return err
-			}
 			return newToken(t, args[0], output)
 		},
 	}

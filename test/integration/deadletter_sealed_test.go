@@ -202,7 +202,7 @@ func TestDeadLettersAreSealedOnRealKafka(t *testing.T) {
 		if code, out, _ := w.dlq("show", id); code != 0 || !strings.Contains(out, "the value is sealed with key "+keyID) {
 			t.Errorf("show without a keyset: exit %d\n%s", code, out)
 		}
-		if code, out, errs := w.dlq("list", "--reason", "in-doubt", "--key-id", keyID); code != 0 || !strings.Contains(out, id) || !strings.Contains(errs, "1 dead letters") {
+		if code, out, errs := w.dlq("list", "--reason", "in-doubt", "--key-id", keyID); code != 0 || !strings.Contains(out, id) || !strings.Contains(errs, "1 dead letter") {
 			t.Errorf("list: exit %d\n%s%s", code, out, errs)
 		}
 	}

@@ -44,7 +44,7 @@ func TestTwoOperatorsAtOnce(t *testing.T) {
 	for name, p := range map[string]*world.Process{ayse: one, mert: other} {
 		r := p.Wait()
 		by[name] = strings.Count(r.Out, "sent to ")
-		if r.Code != 0 && !strings.Contains(r.Errs, "letters are refused") {
+		if r.Code != 0 && !strings.Contains(r.Errs, "refused; each says why") {
 			t.Errorf("%s: %s", name, r.Errs)
 		}
 	}

@@ -166,7 +166,7 @@ func resolves(w *world.World, l world.Letters) {
 	w.DLQ(ayse, "replay", l.Unapplied.ID, "--not-applied", "--execute", "--why", "the bank has no such call", "--wait", "20s").
 		Says("SUCCEEDED", "customer.flow.completed").OK()
 	applied := []string{"resolve", l.Applied.ID, "--as", "SUCCEEDED", "--bank-reference", "TX-1"}
-	w.DLQ(ayse, applied...).Says("outcome      2 SUCCEEDED operator.confirmed TX-1", "nothing has been done").OK()
+	w.DLQ(ayse, applied...).Says("outcome      2 SUCCEEDED operator.confirmed bank reference TX-1", "nothing has been done").OK()
 	if got := w.Outcomes(l.Applied.ID, 2); len(got) > 0 {
 		w.T.Errorf("what was only looked at has published %v", got[0].Outcome)
 	}
