@@ -145,10 +145,11 @@ golangci: ## golangci-lint, built from tools/go.mod (its first build takes minut
 	$(GO) tool -modfile=tools/go.mod golangci-lint run ./...
 
 .PHONY: reference
-reference: ## writes docs/reference and the Grafana dashboard anew, of their sources
+reference: ## writes what is made of sources anew: docs/reference, traces' attributes, the dashboard, the chart's schema
 	$(GO) test -p 1 ./cmd/processor ./internal/config ./internal/command ./internal/bankapi/interapi ./internal/bankapi/loanapi \
-		./internal/telemetry ./internal/tracing -run 'Reference|Catalog|Attributes' -update
-	$(GO) test ./test/alerts -update
+		./internal/telemetry ./internal/tracing -run 'Reference$$' -update
+	$(GO) test ./test/alerts -run TestTheDashboardIsMadeOfItsSource -update
+	$(GO) test ./test/deploy -run TestTheSchemaHasTheKeysOfTheConfiguration -update
 
 .PHONY: build
 build: ## bin/processor
