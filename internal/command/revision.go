@@ -1,6 +1,9 @@
 package command
 
-import "strconv"
+import (
+	"math"
+	"strconv"
+)
 
 // FirstRevision is the revision of a command's outcome that no person has had a part
 // in. Each replay and each resolution takes the next.
@@ -33,13 +36,14 @@ func (m *Message) Revision() (revision int32, ok bool) {
 }
 
 // ParseRevision reads a revision as a header holds it, FirstRevision for none at all.
-// ok is false for what is no number in its shortest form, or less than least.
+// ok is false for what is no number in its shortest form, less than least, or so large
+// that no other could follow it.
 func ParseRevision(header []byte, least int32) (revision int32, ok bool) {
 	if header == nil {
 		return FirstRevision, true
 	}
 	n, err := strconv.ParseInt(string(header), 10, 32)
-	if err != nil || int32(n) < least || strconv.FormatInt(n, 10) != string(header) {
+	if err != nil || int32(n) < least || n == math.MaxInt32 || strconv.FormatInt(n, 10) != string(header) {
 		return 0, false
 	}
 	return int32(n), true

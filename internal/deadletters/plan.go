@@ -14,8 +14,10 @@ import (
 )
 
 const (
-	// maxPlan bounds how many letters one order may be about: their values are held.
+	// maxPlan bounds how many letters one order may be about, and maxHeld what they take
+	// in bytes: their values are held, by the console in the processor itself.
 	maxPlan           = 10_000
+	maxHeld           = 128 << 20
 	defaultRate       = 10
 	defaultMaxReplays = 3
 	// atIt is for how long nobody else finishes what somebody has just begun.
@@ -81,6 +83,7 @@ func (d *Desk) ordered(ctx context.Context, o Order) ([]Entry, error) {
 		return nil, err
 	}
 	var entries []Entry
+	held := 0
 	named := make([]bool, len(o.Refs))
 	err := d.letters(ctx, func(l *producers.Letter, unreadable error) bool {
 		if unreadable != nil {
@@ -95,14 +98,15 @@ func (d *Desk) ordered(ctx context.Context, o Order) ([]Entry, error) {
 		}
 		if wanted {
 			entries = append(entries, e)
+			held += len(l.Record.Value)
 		}
-		return len(entries) <= maxPlan
+		return len(entries) <= maxPlan && held <= maxHeld
 	})
 	if err != nil {
 		return nil, err
 	}
-	if len(entries) > maxPlan {
-		return nil, refused("the order is about more than %d dead letters: narrow it, and order the rest after it", maxPlan)
+	if len(entries) > maxPlan || held > maxHeld {
+		return nil, refused("the order is about more than %d dead letters, or %d MiB: narrow it, and order the rest after it", maxPlan, maxHeld>>20)
 	}
 	if i := slices.Index(named, false); i >= 0 {
 		return nil, refused("there is no dead letter of %s: it may never have been one, or be older than the topic's retention", o.Refs[i])

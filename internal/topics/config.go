@@ -51,8 +51,9 @@ func (c Config) WithDefaults() Config {
 	orDefault(&c.DeadLetterPartitions, 3)
 	orDefault(&c.MaxCommandBytes, 1<<20)
 	orDefault(&c.Retention.Commands, 7*day)
-	orDefault(&c.Retention.Results, 30*day)
 	orDefault(&c.Retention.DeadLetters, 7*day)
+	// Nobody acts on a letter whose outcome is gone.
+	orDefault(&c.Retention.Results, max(30*day, c.Retention.DeadLetters))
 	orDefault(&c.Retention.Attempts, 7*day)
 	orDefault(&c.Retention.Audit, max(365*day, c.Retention.DeadLetters))
 	return c

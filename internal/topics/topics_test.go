@@ -91,6 +91,9 @@ func TestValidate(t *testing.T) {
 			t.Errorf("want a fault of %s, which may be gone before its commands, in %v", key, err)
 		}
 	}
+	if kept := (topics.Config{Retention: topics.Retention{DeadLetters: 90 * 24 * time.Hour}}).WithDefaults().Retention; kept.Results < kept.DeadLetters {
+		t.Errorf("a letter outlives its outcome: %+v", kept)
+	}
 	equal := topics.Retention{Commands: time.Hour, Results: time.Hour, Attempts: time.Hour}
 	if err := (topics.Config{Retention: equal}).WithDefaults().Validate(); err != nil {
 		t.Errorf("equal retentions: %v", err)
