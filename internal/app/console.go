@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"net/http"
-	"os"
 	"time"
 
 	"bankprocessor/internal/admin"
@@ -138,10 +137,9 @@ func (a *App) newConsole(cfg config.Config, held *lease.Lease, events *codec.Cod
 	if err != nil {
 		return nil, err
 	}
-	host, _ := os.Hostname() // a page without it is a page
 	r := reader{a.metrics, cfg.Topics, a.consumer.Status, held, a.banks.groups, a.checks()}
 	pages, err := console.New(cfg.Console, console.Deps{
-		Version: version, Instance: host, Read: r.read, Desk: desk, AdminAddress: cfg.Admin.Address, Logger: a.log,
+		Version: version, Instance: hostName(), Read: r.read, Desk: desk, AdminAddress: cfg.Admin.Address, Logger: a.log,
 		Acted:   func(action, result string) { a.metrics.OperatorActions.WithLabelValues(action, result).Inc() },
 		Clients: func(n int) { a.metrics.ConsoleClients.WithLabelValues().Set(float64(n)) },
 	})

@@ -51,12 +51,13 @@ func checkTracing(ctx context.Context, cfg config.Config) []Finding {
 }
 
 // instance tells this process from its like.
-func instance() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
+func instance() string { return hostName() + "-" + strconv.Itoa(os.Getpid()) }
+
+func hostName() string {
+	if host, err := os.Hostname(); err == nil {
+		return host
 	}
-	return host + "-" + strconv.Itoa(os.Getpid())
+	return "unknown"
 }
 
 // tracerOf is processing's: an interface must not hold a nil pointer.
