@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"bankprocessor/internal/command"
 	"bankprocessor/internal/kafka"
@@ -35,8 +36,11 @@ type subject struct {
 // act is an action whose claim counts, and what has come of it.
 type act struct {
 	intended command.AuditRecord
-	done     bool
-	outcome  command.AuditRecord // of a replay: Phase is "" before it is known
+	// holder is the record by which somebody carries it out: the same, until somebody
+	// else takes over what was interrupted.
+	holder  command.AuditRecord
+	done    bool
+	outcome command.AuditRecord // of a replay: Phase is "" before it is known
 }
 
 // subjectOf names what a letter is about. A command that was published under an id
@@ -129,13 +133,25 @@ func (j *journal) take(key string, a *command.AuditRecord) {
 }
 
 func (j *journal) intend(key string, a *command.AuditRecord) {
+	if known := j.acts[a.ID]; known != nil {
+		if known.free(a.Actor, a.At) {
+			known.holder = *a
+		}
+		return
+	}
 	s := j.subject(key)
-	if j.acts[a.ID] != nil || s.pending != nil || a.Revision != 0 && a.Revision <= s.revision {
+	if s.pending != nil || a.Revision != 0 && a.Revision <= s.revision {
 		return // it does not count
 	}
-	made := &act{intended: *a}
+	made := &act{intended: *a, holder: *a}
 	s.acts, s.pending, s.revision = append(s.acts, made), made, max(s.revision, a.Revision)
 	j.acts[a.ID] = made
+}
+
+// free says whether somebody may carry on with what was intended: for a while after it
+// has begun, only who has.
+func (a *act) free(actor string, at time.Time) bool {
+	return a.holder.Actor == actor || at.Sub(a.holder.At) >= atIt
 }
 
 func (j *journal) conclude(key string, a *command.AuditRecord) {

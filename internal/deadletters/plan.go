@@ -185,8 +185,8 @@ func (d *Desk) judgePending(o Order, s Step, pending *act) Step {
 	case pending.done && !(o.Again && len(o.Refs) > 0 && !o.edits()):
 		s.Skipped = "it was replayed by " + was.Actor + " at " + moment(was.At) + " as revision " + strconv.Itoa(int(was.Revision)) +
 			", and its outcome is not there yet; --again sends it once more, should no processor have seen it"
-	case was.Actor != o.By.Name && d.Now().Sub(was.At) < atIt:
-		s.Refused = was.Actor + " is at it since " + moment(was.At) + ": look again in a minute"
+	case !pending.free(o.By.Name, d.Now()):
+		s.Refused = pending.holder.Actor + " is at it since " + moment(pending.holder.At) + ": look again in a minute"
 	case was.Letter != s.Entry.Letter.Address():
 		s.Refused = "the replay of its letter " + was.Letter + " was interrupted: finish that one"
 	case was.EditedDigest != "" && pending.done:

@@ -145,8 +145,9 @@ func (s *session) replay(ctx context.Context, p *Plan, step Step) (sent string, 
 	return s.send(ctx, step, intended, r)
 }
 
-// resume finishes a replay whose claim stands: what it may have sent is looked for
-// first, from where the partition ended when it was intended.
+// resume finishes a replay whose claim stands: it is taken over, lest two finish it, and
+// then what may have been sent is looked for, from where the partition ended when it was
+// intended.
 func (s *session) resume(ctx context.Context, p *Plan, step Step) (sent string, err error) {
 	d, l := s.desk, step.Entry.Letter
 	k := d.journal.account(l)
@@ -157,6 +158,10 @@ func (s *session) resume(ctx context.Context, p *Plan, step Step) (sent string, 
 	tp, from, ok := ParsePlace(intended.Target)
 	if !ok {
 		return "", refused("its record in the audit does not say where it was to be sent: %q", intended.Target)
+	}
+	intended.Job, intended.At, intended.Actor, intended.Tool, intended.Why = p.Job, d.moment(), p.order.By.Name, p.order.By.Tool, p.order.Why
+	if err := s.claim(ctx, l, &intended); err != nil {
+		return "", err
 	}
 	if !k.pending.done { // else it was found there before, and came to nothing
 		sent, err = d.sent(ctx, tp, from, intended, p.order.Again)

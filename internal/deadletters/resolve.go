@@ -91,8 +91,8 @@ func (d *Desk) inDoubt(ctx context.Context, r Resolution) (Entry, *command.Outco
 	case k.pending != nil && k.pending.intended.Action != command.AuditResolve:
 		err = refused("it was replayed by %s at %s as revision %d, which has no outcome yet: wait for that",
 			k.pending.intended.Actor, moment(k.pending.intended.At), k.pending.intended.Revision)
-	case k.pending != nil && k.pending.intended.Actor != r.By.Name && d.Now().Sub(k.pending.intended.At) < atIt:
-		err = refused("%s is at it since %s: look again in a minute", k.pending.intended.Actor, moment(k.pending.intended.At))
+	case k.pending != nil && !k.pending.free(r.By.Name, d.Now()):
+		err = refused("%s is at it since %s: look again in a minute", k.pending.holder.Actor, moment(k.pending.holder.At))
 	case k.pending != nil:
 	case k.resolved() && r.Correct:
 		if r.As == k.standing.Status {

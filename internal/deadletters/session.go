@@ -100,8 +100,8 @@ func (d *Desk) record(what command.AuditAction, l *producers.Letter, by Operator
 	}
 }
 
-// claim stores what is intended, and returns once it is seen to count. Else
-// somebody was faster, and the error is a *RefusedError.
+// claim stores what is intended, be it begun or taken over, and returns once it is seen
+// to count. Else somebody was faster, and the error is a *RefusedError.
 func (s *session) claim(ctx context.Context, l *producers.Letter, a *command.AuditRecord) error {
 	at, err := s.write(ctx, l, a)
 	if err != nil {
@@ -110,7 +110,7 @@ func (s *session) claim(ctx context.Context, l *producers.Letter, a *command.Aud
 	if err := s.desk.catchUpTo(ctx, at); err != nil {
 		return err
 	}
-	if k := s.desk.journal.account(l); k.pending == nil || k.pending.intended.ID != a.ID {
+	if k := s.desk.journal.account(l); k.pending == nil || k.pending.intended.ID != a.ID || k.pending.holder.Job != a.Job {
 		return refused("somebody else was faster: look at it again with: processor dlq show %s", l.Address())
 	}
 	return nil
