@@ -37,6 +37,10 @@ func composeProject(t *testing.T) (project object) {
 	return project
 }
 
+// runbooksInGrafana is what Grafana's image serves at the path that the dashboard's
+// links begin with.
+const runbooksInGrafana = "/usr/share/grafana/public/runbooks"
+
 var pinned = regexp.MustCompile(`^[a-z0-9./-]+:v?[0-9]+\.[0-9]+\.[0-9]+(\.Final)?$`)
 
 // What compose starts is pinned, published on the loopback address alone, and given
@@ -74,8 +78,8 @@ func TestTheComposeFileIsAsItShouldBe(t *testing.T) {
 				continue
 			}
 			info, err := os.Stat(at(volume, "source").(string))
-			if err != nil || info.IsDir() || at(volume, "read_only") != true {
-				t.Errorf("%s: %v: want a file, mounted read-only (%v)", name, volume, err)
+			if pages := at(volume, "target") == runbooksInGrafana; err != nil || info.IsDir() != pages || at(volume, "read_only") != true {
+				t.Errorf("%s: %v: want a file, or the runbooks, mounted read-only (%v)", name, volume, err)
 			}
 		}
 	}
@@ -108,7 +112,7 @@ func TestComposeConnectsWhatItStarts(t *testing.T) {
 	dashboards := at(documents(t, read(t, dir+"grafana/dashboards.yaml"))[0], "providers", 0, "options", "path").(string)
 	for _, file := range []string{
 		"/etc/prometheus/prometheus.yml", "/etc/prometheus/rules/alerts.yaml", "/etc/prometheus/rules/recording.yaml",
-		"/etc/grafana/provisioning/datasources/prometheus.yaml", "/etc/grafana/provisioning/dashboards/processor.yaml", dashboards + "/bank-processor.json",
+		"/etc/grafana/provisioning/datasources/prometheus.yaml", "/etc/grafana/provisioning/dashboards/processor.yaml", dashboards + "/bank-processor.json", runbooksInGrafana,
 	} {
 		if !mounted[file] {
 			t.Errorf("nothing is mounted at %s", file)
@@ -196,6 +200,22 @@ func (c *compose) ready() {
 	}
 }
 
+// audit is the status with which the console answers a token, from the host.
+func (c *compose) audit(token string) int {
+	c.t.Helper()
+	request, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, "http://127.0.0.1:"+c.ports["ADMIN_PORT"]+"/audit", nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	return response.StatusCode
+}
+
 // A command that is sent from the host comes out as an outcome, and the processor that
 // is stopped ends well.
 func TestComposeCarriesACommandOut(t *testing.T) {
@@ -214,6 +234,9 @@ func TestComposeCarriesACommandOut(t *testing.T) {
 		t.Errorf("%s is sent, and the outcome is %s", sent, watched)
 	}
 	c.run("exec", "-T", "processor", "/processor", "check", "--config", "/etc/processor/processor.yaml")
+	if admitted, wrong := c.audit("compose"), c.audit("guessed"); admitted != http.StatusOK || wrong != http.StatusUnauthorized {
+		t.Errorf("the console answers %d to the token that is documented, and %d to another", admitted, wrong)
+	}
 	id := strings.TrimSpace(c.run("ps", "-q", "processor"))
 	c.run("stop", "processor")
 	if code := strings.TrimSpace(run(t, containers.NeedProgram(t, "docker"), "inspect", "--format", "{{.State.ExitCode}}", id)); code != "0" {
