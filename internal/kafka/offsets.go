@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -170,9 +171,23 @@ func (c *Client) OffsetsSince(ctx context.Context, parts []TopicPartition, at ti
 	return c.listOffsets(ctx, parts, max(0, at.UnixMilli()))
 }
 
-func (c *Client) listOffsets(ctx context.Context, parts []TopicPartition, timestamp int64) (map[TopicPartition]int64, error) {
+// listTries is how often brokers are asked: kafka-go hides in Unknown that one of several
+// could not be, be it for a connection that has just ended.
+const listTries = 3
+
+func (c *Client) listOffsets(ctx context.Context, parts []TopicPartition, timestamp int64) (offsets map[TopicPartition]int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.RequestTimeout)
 	defer cancel()
+	for range listTries {
+		if offsets, err = c.askOffsets(ctx, parts, timestamp); !errors.Is(err, kafkago.Unknown) || ctx.Err() != nil {
+			break
+		}
+		c.RefreshMetadata()
+	}
+	return offsets, err
+}
+
+func (c *Client) askOffsets(ctx context.Context, parts []TopicPartition, timestamp int64) (map[TopicPartition]int64, error) {
 	req := &listoffsets.Request{ReplicaID: -1, IsolationLevel: readCommitted}
 	for _, tp := range parts {
 		req.Topics = append(req.Topics, listoffsets.RequestTopic{

@@ -1,8 +1,11 @@
 package kafka
 
 import (
+	"errors"
 	"testing"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 func TestOffsetsSinceGoByTheRecordsTimes(t *testing.T) {
@@ -25,5 +28,21 @@ func TestOffsetsSinceGoByTheRecordsTimes(t *testing.T) {
 		if err != nil || got[tp] != want {
 			t.Errorf("since %s: got %d, %v, want %d", at, got[tp], err, want)
 		}
+	}
+}
+
+// One of several brokers has closed the connection: kafka-go answers for it with Unknown.
+func TestOffsetsAreAskedForAgainWhereABrokerCouldNotBe(t *testing.T) {
+	t.Parallel()
+	cluster, client := setup(t, 3, "a")
+	closed := 0
+	cluster.ControlKey(int16(kmsg.ListOffsets), func(kmsg.Request) (kmsg.Response, error, bool) {
+		closed++
+		return nil, errors.New("closed"), true
+	})
+	parts := []TopicPartition{{"a", 0}, {"a", 1}, {"a", 2}}
+	got, err := client.OffsetsSince(testContext(t), parts, time.Now())
+	if err != nil || len(got) != len(parts) || closed == 0 {
+		t.Errorf("got %v, %v after %d were closed", got, err, closed)
 	}
 }
