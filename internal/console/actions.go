@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -240,7 +241,10 @@ func stepRowOf(c *Console, s deadletters.Step, by who) stepRow {
 
 // startReplay carries a plan out that a dry run has shown.
 func (c *Console) startReplay(w http.ResponseWriter, r *http.Request, by who) {
-	j, refusal := c.jobs.start(r.PostForm.Get("plan"), by.Name, c.replay)
+	replay := func(ctx context.Context, p *deadletters.Plan, tell func(deadletters.Progress)) (deadletters.Progress, error) {
+		return c.replay(ctx, by.Name, p, tell)
+	}
+	j, refusal := c.jobs.start(r.PostForm.Get("plan"), by.Name, replay)
 	if refusal != "" {
 		c.fail(w, r, http.StatusConflict, refusal)
 		return
@@ -262,7 +266,12 @@ func (c *Console) startReplay(w http.ResponseWriter, r *http.Request, by who) {
 // singleWait is for how long an order is waited for before its progress is shown.
 const singleWait = 2 * time.Second
 
-func (c *Console) replay(ctx context.Context, p *deadletters.Plan, tell func(deadletters.Progress)) (deadletters.Progress, error) {
+var errNoOperator = errors.New("whoever ordered it stands no more in console.tokens_file")
+
+// replay carries out what an operator has ordered, for as long as that is one.
+func (c *Console) replay(ctx context.Context, operator string, p *deadletters.Plan, tell func(deadletters.Progress)) (deadletters.Progress, error) {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	was := deadletters.Progress{}
 	progress, err := c.deps.Desk.Replay(ctx, p, func(now deadletters.Progress) {
 		if now.Replayed > was.Replayed {
@@ -272,6 +281,9 @@ func (c *Console) replay(ctx context.Context, p *deadletters.Plan, tell func(dea
 		}
 		was = now
 		tell(now)
+		if !c.access.tokens.has(operator) {
+			end(errNoOperator)
+		}
 	})
 	if err != nil && ctx.Err() == nil {
 		c.access.acted("replay", "failed")

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"html"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"bankprocessor/internal/command"
+	"bankprocessor/internal/deadletters"
 )
 
 func TestOneIsReplayedAndAnotherEdited(t *testing.T) {
@@ -134,6 +136,29 @@ func TestAStopOfTheProcessorEndsAnOrder(t *testing.T) {
 	plan = w.answered(200, w.post("/replay/plan", url.Values{"all": {"1"}, "why": {"x"}, "rate": {"1000"}}))
 	id = regexp.MustCompile(`name="plan" value="([^"]+)"`).FindStringSubmatch(plan)[1]
 	says(t, w.answered(409, w.post("/replay/start", url.Values{"plan": {id}})), "is stopping")
+}
+
+// Whose token is taken away orders nothing more, and what they have ordered ends.
+func TestAnOrderEndsWithItsOperatorsToken(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	for n := range 4 {
+		w.letter(n, command.Failed, command.CodeDBSBankUnexpectedError)
+	}
+	w.signIn(w.token)
+	plan := w.answered(200, w.post("/replay/plan", url.Values{"all": {"1"}, "why": {"x"}, "rate": {"2"}}))
+	id := regexp.MustCompile(`name="plan" value="([^"]+)"`).FindStringSubmatch(plan)[1]
+	w.write("# nobody\n")
+	j, refusal := w.c.jobs.start(id, "alice", func(ctx context.Context, p *deadletters.Plan, tell func(deadletters.Progress)) (deadletters.Progress, error) {
+		return w.c.replay(ctx, "alice", p, tell)
+	})
+	if refusal != "" {
+		t.Fatal(refusal)
+	}
+	<-j.ended
+	if s := w.c.jobs.state(); s.Progress.Replayed == 4 || !strings.Contains(s.Err, "console.tokens_file") {
+		t.Errorf("got %+v", s)
+	}
 }
 
 func TestOneIsResolved(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"bankprocessor/internal/follow"
@@ -146,6 +147,11 @@ func openTokens(path string) (*tokens, error) {
 func (t *tokens) holder(sum digest) string {
 	g := t.files.Get()
 	return g.holder(sum)
+}
+
+// has says whether an operator still stands in the file.
+func (t *tokens) has(name string) bool {
+	return slices.ContainsFunc(t.files.Get().all, func(g grant) bool { return g.name == name })
 }
 
 // Check reads the tokens' file once, if there is one. Its error has every fault.
