@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -150,7 +151,7 @@ func (o *job) state() jobState {
 	defer o.mu.Unlock()
 	s := jobState{
 		Job: o.id, Operator: o.operator, Why: o.why, Began: o.began, Ended: o.over,
-		Over: !o.over.IsZero(), Running: o.over.IsZero(), Progress: o.progress, Refusals: o.refusals[:len(o.refusals):len(o.refusals)],
+		Over: !o.over.IsZero(), Running: o.over.IsZero(), Progress: o.progress, Refusals: slices.Clip(o.refusals),
 	}
 	switch {
 	case errors.Is(o.err, errStopped):

@@ -3,6 +3,7 @@ package console
 import (
 	"crypto/tls"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -181,9 +182,7 @@ func TestSigningInWantsTLSOrLoopback(t *testing.T) {
 			t.Parallel()
 			b := setupAuth(t, tt.mutate...)
 			b.remote = tt.remote
-			for k, v := range tt.headers {
-				b.headers[k] = v
-			}
+			maps.Copy(b.headers, tt.headers)
 			page := text(t, b.do(http.MethodGet, "/signin", nil))
 			if strings.Contains(page, `name="token"`) != tt.open || !strings.Contains(page, tt.says) {
 				t.Errorf("got the page %s", page)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -251,9 +252,7 @@ func (f filterForm) query(more url.Values) string {
 	for _, pair := range f.Pairs() {
 		v.Set(pair.Name, pair.Value)
 	}
-	for name, values := range more {
-		v[name] = values
-	}
+	maps.Copy(v, more)
 	if len(v) == 0 {
 		return ""
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -231,9 +232,7 @@ func TestNothingIsChangedWithoutAToken(t *testing.T) {
 		"why": {"a test"}, "confirm": {"1"}, "as": {"SUCCEEDED"}, "ref": {ref}, "plan": {plan}, "not_applied": {"1"}, "all": {"1"}, "rate": {"10"},
 	}
 	withForm := url.Values{"form": {form}}
-	for name, values := range everything {
-		withForm[name] = values
-	}
+	maps.Copy(withForm, everything)
 	public := map[string]bool{"/": true, "/letters": true, "/signin": true, "/live": true, "/live/history": true, "/nothing": true, "/assets/x": true}
 	for who, tt := range map[string]struct {
 		jar     []*http.Cookie

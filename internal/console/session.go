@@ -150,7 +150,7 @@ func digits(s string) bool {
 // cookie holds value, or with "" takes it away.
 func (a *access) cookie(r *http.Request, value string) *http.Cookie {
 	secure := a.secure(r)
-	c := &http.Cookie{
+	c := &http.Cookie{ //nolint:gosec // G124: Secure wherever the connection is: from this host it may be in clear
 		Name: cookieName(r, secure), Value: value, Path: "/",
 		HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode,
 	}

@@ -3,7 +3,6 @@ package deadletters_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -30,7 +29,7 @@ const (
 	person = "10000000146"
 )
 
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
 var (
 	ayse = deadletters.Operator{Name: "ayse@ops", Tool: "cli"}

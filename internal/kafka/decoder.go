@@ -95,8 +95,6 @@ func (d *decoder) tags() {
 	}
 }
 
-func (d *decoder) string() string { return string(d.take(int(d.int16()))) }
-
 func (d *decoder) varint() int64 {
 	v, n := binary.Varint(d.b)
 	if n <= 0 {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"regexp"
 	"strings"
@@ -44,9 +45,7 @@ func begin(t *testing.T) *night {
 
 func (n *night) orders(more map[string]any) map[string]any {
 	orders := map[string]any{"url": n.url, "token": n.token}
-	for name, value := range more {
-		orders[name] = value
-	}
+	maps.Copy(orders, more)
 	return orders
 }
 

@@ -29,8 +29,7 @@ type life struct {
 	cut     bool // off Kafka, not off the bank
 	dead    bool
 	leaving bool
-	resume  time.Time // when it is continued, or heard again
-	held    bool      // it had its lease, when last looked at
+	held    bool // it had its lease, when last looked at
 	died    chan struct{}
 	gone    chan struct{} // nothing of it runs any more
 

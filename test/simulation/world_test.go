@@ -73,12 +73,10 @@ type op struct {
 	ready func() bool
 	// applied says that it had its effect and that its answer is on the way.
 	applied bool
-	// lose is how many answers get lost: the effect is then there twice.
-	lose  int
-	until time.Time // it is held back until then
-	err   error     // its answer
-	done  chan struct{}
-	call  *bankCall // of calls and queries
+	until   time.Time // it is held back until then
+	err     error     // its answer
+	done    chan struct{}
+	call    *bankCall // of calls and queries
 }
 
 func (o *op) compare(p *op) int {

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "story-")
 	if err == nil {
-		defer os.RemoveAll(dir) //nolint:errcheck // it is the system's to clean then
+		defer os.RemoveAll(dir)
 		program, err = world.Build(dir)
 	}
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -192,9 +191,6 @@ func (w *World) control(method, path string, body, answer any) {
 
 // File is a file of the operator's.
 func (w *World) File(name string) string { return filepath.Join(w.Dir, name) }
-
-// Brokers are the broker's addresses, as a flag takes them.
-func (w *World) Brokers() string { return strings.Join(w.Box.Brokers(), ",") }
 
 func (w *World) must(err error) {
 	w.T.Helper()
