@@ -27,7 +27,8 @@ func appendTrace(headers []kafka.Header, m *command.Message) []kafka.Header {
 // with every span of a trace.
 func appendTraced(headers []kafka.Header, m *command.Message, span []byte) []kafka.Header {
 	headers = append(headers, kafka.Header{Key: "traceparent", Value: span})
-	if state := m.Header("tracestate"); len(state) > 0 && validTracestate(state) && validTraceparent(m.Header("traceparent")) {
+	state := m.Header("tracestate")
+	if len(state) > 0 && validTracestate(state) && validTraceparent(m.Header("traceparent")) && !command.ReferenceHoldsPersonalData(string(state)) {
 		headers = append(headers, kafka.Header{Key: "tracestate", Value: state})
 	}
 	return headers

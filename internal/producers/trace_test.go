@@ -25,6 +25,9 @@ func TestATracedOutcomeGoesOnFromOurSpan(t *testing.T) {
 	for name, tt := range map[string]struct{ parent, state, want string }{
 		"of a publisher's trace":       {traceparent, "a=b", "traceparent=" + ours + " tracestate=a=b"},
 		"without a state":              {traceparent, "", "traceparent=" + ours},
+		"with a person in its state":   {traceparent, "a=ayse@example.com", "traceparent=" + ours},
+		"with a number in its state":   {traceparent, "a=10000000146", "traceparent=" + ours},
+		"of a tenant's system":         {traceparent, "acme@rojo=00f067aa0ba902b7", "traceparent=" + ours + " tracestate=acme@rojo=00f067aa0ba902b7"},
 		"of a trace of its own":        {"", "a=b", "traceparent=" + ours},
 		"of a header that is no trace": {"ayse@example.com", "a=b", "traceparent=" + ours},
 	} {
