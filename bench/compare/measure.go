@@ -48,7 +48,7 @@ func present(p plan, found rows, out io.Writer) error {
 	}
 	if p.plot != "" {
 		var drawn bytes.Buffer
-		err := errors.Join(r.plot(&drawn), os.WriteFile(p.plot, drawn.Bytes(), 0o644)) //nolint:gosec // a picture that everybody sees
+		err := errors.Join(r.plot(&drawn), os.WriteFile(p.plot, drawn.Bytes(), 0o644))
 		if err != nil {
 			return fmt.Errorf("drawing: %w", err)
 		}

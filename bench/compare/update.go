@@ -45,5 +45,5 @@ func update(file, picture string, r report) error {
 		fmt.Fprintf(&into, "\n![Commands per second, and to the ceiling's](%s)\n", filepath.ToSlash(path))
 	}
 	into.WriteString("\n" + end + after)
-	return os.WriteFile(file, into.Bytes(), 0o644) //nolint:gosec // a page that everybody reads
+	return os.WriteFile(file, into.Bytes(), 0o644)
 }

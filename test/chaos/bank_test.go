@@ -63,7 +63,7 @@ func (b *bank) control(ctx context.Context, method, path string, body any) error
 	if err != nil {
 		return fmt.Errorf("asking the bank: %w", err)
 	}
-	defer res.Body.Close() //nolint:errcheck // it is only read
+	defer res.Body.Close()
 	answer, err := io.ReadAll(res.Body)
 	if res.StatusCode >= 300 {
 		err = errors.Join(err, fmt.Errorf("the bank answers %d: %s", res.StatusCode, answer))

@@ -44,7 +44,7 @@ func run(m *testing.M) int {
 	}
 	dir, err := os.MkdirTemp("", "chaos-")
 	if err == nil {
-		defer os.RemoveAll(dir) //nolint:errcheck // it is the system's to clean then
+		defer os.RemoveAll(dir)
 		programs.plain, err = build(dir, "processor")
 	}
 	if err == nil {

@@ -24,7 +24,7 @@ func start(log string, env []string, program string, arguments ...string) (*proc
 	if err != nil {
 		return nil, fmt.Errorf("opening a log: %w", err)
 	}
-	defer out.Close() //nolint:errcheck // the process has its own
+	defer out.Close()
 	p := &process{cmd: exec.Command(program, arguments...), log: log, ended: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = out, out

@@ -33,7 +33,7 @@ func Hold(t testing.TB, page, part, by, want string, update bool) {
 	case !update:
 		t.Errorf("%s is not as the source is: run %s\n%s", page, by, difference(have, want))
 	default:
-		if err := os.WriteFile(page, []byte(head+begin+want+end+tail), 0o644); err != nil { //nolint:gosec // a page is for everybody
+		if err := os.WriteFile(page, []byte(head+begin+want+end+tail), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
