@@ -30,7 +30,7 @@ test: test-embedded test-console test-deploy test-real ## every test: on the emb
 .PHONY: test-embedded
 test-embedded: ## all that needs no Docker, with the race detector
 	$(call suite,embedded)
-	$(GO) test -race -timeout 5m $(TESTFLAGS) $$($(GO) list ./... | grep -vE '/($(subst $() ,|,$(APART)))$$')
+	$(GO) test -race -timeout 10m $(TESTFLAGS) $$($(GO) list ./... | grep -vE '/($(subst $() ,|,$(APART)))$$')
 	$(call suite,planted faults)
 	$(GO) test -tags planted -timeout 5m -run Planted $(TESTFLAGS) ./internal/planted ./internal/history ./internal/consumers ./test/simulation
 
