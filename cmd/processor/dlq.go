@@ -158,16 +158,11 @@ func parseRef(s string) (deadletters.Ref, error) {
 
 // timeFlag reads how long ago, or a moment; "" is none.
 func timeFlag(flag, s string, now time.Time) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
+	at, ok := deadletters.ParseMoment(s, now)
+	if !ok {
+		return at, fmt.Errorf("%w: --%s is %q: want a duration such as 24h, or a moment such as 2026-01-31T08:00:00Z", errUsage, flag, s)
 	}
-	if d, err := time.ParseDuration(s); err == nil && d >= 0 {
-		return now.Add(-d), nil
-	}
-	if at, err := time.Parse(time.RFC3339, s); err == nil {
-		return at, nil
-	}
-	return time.Time{}, fmt.Errorf("%w: --%s is %q: want a duration such as 24h, or a moment such as 2026-01-31T08:00:00Z", errUsage, flag, s)
+	return at, nil
 }
 
 // row writes one line whose columns came from a topic; nothing trails.

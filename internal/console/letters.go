@@ -290,27 +290,11 @@ func (f filterForm) filter(now time.Time) (filter deadletters.Filter, faults []s
 		}
 	}
 	var ok bool
-	if filter.Since, ok = momentOf(f.Since, now); !ok {
+	if filter.Since, ok = deadletters.ParseMoment(f.Since, now); !ok {
 		faults = append(faults, "Since: want how long ago, such as 24h, or a time such as 2026-01-31T08:00:00Z.")
 	}
-	if filter.Until, ok = momentOf(f.Until, now); !ok {
+	if filter.Until, ok = deadletters.ParseMoment(f.Until, now); !ok {
 		faults = append(faults, "Until: want how long ago, such as 1h, or a time such as 2026-01-31T08:00:00Z.")
 	}
 	return filter, faults
-}
-
-// momentOf reads a length of time before now, or a moment; the zero time for "".
-func momentOf(s string, now time.Time) (time.Time, bool) {
-	if s == "" {
-		return time.Time{}, true
-	}
-	if ago, err := time.ParseDuration(s); err == nil && ago >= 0 {
-		return now.Add(-ago), true
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04", time.DateOnly} {
-		if at, err := time.Parse(layout, s); err == nil {
-			return at, true
-		}
-	}
-	return time.Time{}, false
 }
