@@ -183,7 +183,8 @@ func TestASlowBankIsNotThrottledForEver(t *testing.T) {
 	})
 }
 
-// Noise and rare slow calls are no knee.
+// Noise and rare slow calls are no knee. Noise may leave a baseline unconfirmed, and then
+// half the limit is taken for a moment to measure it anew.
 func TestAFlatBankGetsAllItsCalls(t *testing.T) {
 	t.Parallel()
 	for name, adjust := range map[string]func(*kneed){
@@ -199,8 +200,8 @@ func TestAFlatBankGetsAllItsCalls(t *testing.T) {
 			adjust(b)
 			world(t, GroupConfig{MinConcurrent: 4}, b, func(t *testing.T, g *Group) {
 				time.Sleep(10 * time.Second)
-				if least, _ := limits(g, 15*time.Second); least != 128 {
-					t.Errorf("limit down to %d", least)
+				if least, most := limits(g, 15*time.Second); least < 128/2 || most != 128 {
+					t.Errorf("limit from %d to %d", least, most)
 				}
 			})
 		})

@@ -45,7 +45,7 @@ func TestChurn(t *testing.T) {
 
 	l := newLoad(w)
 	records, order := churnCommands(l, commands)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute) // a race detector beside other suites
 	defer cancel()
 	start := time.Now()
 	var background sync.WaitGroup
