@@ -113,12 +113,7 @@ func standingOf(s deadletters.Standing) standingView {
 	}
 	if s.Status != "" {
 		v.Text += ": " + string(s.Status)
-		switch s.Status {
-		case command.Succeeded:
-			v.Mood = "ok"
-		case command.Failed, command.InDoubt, command.Pending:
-			v.Mood = "warn"
-		}
+		v.Mood = statusState(string(s.Status))
 	}
 	return v
 }

@@ -18,7 +18,7 @@ var templateFiles embed.FS
 type pages map[string]*template.Template
 
 func newPages(a assets) (pages, error) {
-	base, err := template.New("base.html").Funcs(template.FuncMap{"asset": a.path}).ParseFS(templateFiles, "templates/base.html")
+	base, err := template.New("base.html").Funcs(template.FuncMap{"asset": a.path, "state": statusState}).ParseFS(templateFiles, "templates/base.html")
 	if err != nil {
 		return nil, fmt.Errorf("reading the console's templates: %w", err)
 	}
