@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -53,7 +54,7 @@ func unreached(err error) string {
 		return "That host's name is not known: mend " + where + ", or the resolver."
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "Nothing listens there: start " + who + ", or mend " + where + "."
-	case errors.As(err, &timeout) && timeout.Timeout():
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return "Somebody is there and silent, or nobody is: look at " + where + ", at firewalls, and whether the other side speaks TLS as configured."
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "The other side hangs up: it may want SASL (kafka.sasl) or TLS (kafka.tls); look at " + where + "."
