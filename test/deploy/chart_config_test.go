@@ -117,6 +117,7 @@ func stopSeconds(t *testing.T, file string) float64 {
 	// The timeouts alone: what the file names is on other machines.
 	cfg, local := loaded(t, file), loaded(t, root+"/deploy/compose/processor.yaml")
 	local.Intake, local.Processing, local.Output = cfg.Intake, cfg.Processing, cfg.Output
+	local.Console.TokensFile = ""
 	a, err := app.New(local, app.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
