@@ -196,7 +196,7 @@ func TestDeadLettersAreSealedOnRealKafka(t *testing.T) {
 		if code != 0 || !strings.Contains(out, `"commandId": "`+id+`"`) || !strings.Contains(out, "sealed with key "+keyID) || strings.Contains(out, sealedPerson) {
 			t.Errorf("show: exit %d\n%s%s", code, out, errs)
 		}
-		if code, out, _ := w.dlq("show", id, "--keyset", w.private, "--reveal"); code != 0 || !strings.Contains(out, sealedPerson) {
+		if code, out, _ := w.dlq("show", id, "--keyset", w.private, "--reveal", "--why", "the customer asked"); code != 0 || !strings.Contains(out, sealedPerson) {
 			t.Errorf("show --reveal: exit %d\n%s", code, out)
 		}
 		if code, out, _ := w.dlq("show", id); code != 0 || !strings.Contains(out, "the value is sealed with key "+keyID) {
