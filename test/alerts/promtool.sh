@@ -10,7 +10,9 @@ if [ ! -x "$out/usr/bin/promtool" ]; then
 	command -v apt-get > /dev/null || { echo "promtool is missing: install Prometheus' tools" >&2; exit 1; }
 	mkdir -p "$out"
 	work="$(mktemp -d)"
-	(cd "$work" && apt-get -o APT::Sandbox::User=root download -qq prometheus >&2 && dpkg -x prometheus_*.deb "$out")
+	fetch() { (cd "$work" && apt-get -o APT::Sandbox::User=root download -qq prometheus >&2); }
+	fetch 2> /dev/null || { apt-get update -qq >&2 && fetch; } # no list of packages yet
+	dpkg -x "$work"/prometheus_*.deb "$out"
 	rm -rf "$work"
 fi
 printf '%s\n' "$out/usr/bin/promtool"
