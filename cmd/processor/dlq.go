@@ -182,3 +182,18 @@ func explain(err error) error {
 	}
 	return err
 }
+
+// showEach shows everything that read finds, until writing fails, and returns how much
+// there was.
+func showEach[T any](show func(T) error, read func(emit func(T) bool) error) (seen int, err error) {
+	var failed error
+	err = read(func(v T) bool {
+		seen++
+		failed = show(v)
+		return failed == nil
+	})
+	if failed != nil {
+		return seen, fmt.Errorf("writing: %w", failed)
+	}
+	return seen, err
+}

@@ -84,19 +84,10 @@ func dlqAudit(ctx context.Context, t terminal, f dlqAuditFlags) error {
 	}
 	defer d.close()
 	show := auditLister(t, f.output)
-	seen := 0
-	var failed error
-	err = d.Trail(ctx, func(a command.AuditRecord) bool {
-		if filter.wants(a) {
-			seen++
-			failed = show(a)
-		}
-		return failed == nil
+	seen, err := showEach(show, func(emit func(command.AuditRecord) bool) error {
+		return d.Trail(ctx, func(a command.AuditRecord) bool { return !filter.wants(a) || emit(a) })
 	})
-	switch {
-	case failed != nil:
-		return fmt.Errorf("writing: %w", failed)
-	case err != nil:
+	if err != nil {
 		return err
 	}
 	fmt.Fprintln(t.err, counted(seen, "record")+" of the audit")

@@ -44,17 +44,10 @@ func dlqList(ctx context.Context, t terminal, f dlqListFlags) error {
 	}
 	defer d.close()
 	show := letterLister(t, f.output)
-	seen := 0
-	var failed error
-	err = d.List(ctx, filter, func(e deadletters.Entry, unreadable error) bool {
-		seen++
-		failed = show(e, unreadable)
-		return failed == nil
+	seen, err := showEach(show, func(emit func(listedLetter) bool) error {
+		return d.List(ctx, filter, func(e deadletters.Entry, unreadable error) bool { return emit(listedLetter{e, unreadable}) })
 	})
-	switch {
-	case failed != nil:
-		return fmt.Errorf("writing: %w", failed)
-	case err != nil:
+	if err != nil {
 		return err
 	}
 	fmt.Fprintln(t.err, counted(seen, "dead letter"))
@@ -63,15 +56,20 @@ func dlqList(ctx context.Context, t terminal, f dlqListFlags) error {
 
 const letterRow = "%-20s  %-20s  %-36s  %-18s  %-36s  %-34s  %-10s  %s\n"
 
-// letterLister returns how a list shows an entry, which has a letter unless that
-// could not be read.
-func letterLister(t terminal, output string) func(deadletters.Entry, error) error {
+// listedLetter is an entry of the list. With unreadable it has the record alone.
+type listedLetter struct {
+	deadletters.Entry
+	unreadable error
+}
+
+// letterLister returns how a list shows an entry.
+func letterLister(t terminal, output string) func(listedLetter) error {
 	if output == formatJSON {
-		return func(e deadletters.Entry, unreadable error) error {
-			if unreadable == nil {
-				return writeJSON(t, entryOf(e))
+		return func(e listedLetter) error {
+			if e.unreadable == nil {
+				return writeJSON(t, entryOf(e.Entry))
 			}
-			line, err := unreadableJSON(downstream.Event{Record: e.Letter.Record}, unreadable)
+			line, err := unreadableJSON(downstream.Event{Record: e.Letter.Record}, e.unreadable)
 			if err != nil {
 				return err
 			}
@@ -79,7 +77,7 @@ func letterLister(t terminal, output string) func(deadletters.Entry, error) erro
 		}
 	}
 	headed := false
-	return func(e deadletters.Entry, unreadable error) error {
+	return func(e listedLetter) error {
 		if !headed {
 			headed = true
 			if err := t.row(letterRow, "FAILED AT", "REASON", "CODE", "STATE", "COMMAND ID", "RECORD", "KEY ID", "MESSAGE"); err != nil {
@@ -87,10 +85,10 @@ func letterLister(t terminal, output string) func(deadletters.Entry, error) erro
 			}
 		}
 		l := e.Letter
-		if unreadable != nil {
-			return t.row(letterRow, moment(l.Record.Time), "UNREADABLE", "", "", "", l.Address(), "", unreadable.Error())
+		if e.unreadable != nil {
+			return t.row(letterRow, moment(l.Record.Time), "UNREADABLE", "", "", "", l.Address(), "", e.unreadable.Error())
 		}
-		return t.row(letterRow, moment(l.FailedAt), string(l.Reason), string(l.Code), standingOf(e), l.CommandID, l.Place(), l.KeyID, l.Message)
+		return t.row(letterRow, moment(l.FailedAt), string(l.Reason), string(l.Code), standingOf(e.Entry), l.CommandID, l.Place(), l.KeyID, l.Message)
 	}
 }
 

@@ -2,7 +2,6 @@ package deadletters
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -285,7 +284,7 @@ func (d *Desk) Trail(ctx context.Context, emit func(command.AuditRecord) bool) e
 		err = fmt.Errorf("%d of its records cannot be read: somebody else has written them, or a later release", unreadable)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("reading the audit: %w", err))
+		return fmt.Errorf("reading the audit: %w", err)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 const releaseBefore = "d99f824a0ce050bf186d42008d634d86f9ef2cf7"
 
 // buildReleaseBefore builds the program of that commit, beside this checkout. A shallow
-// clone has it not.
+// clone has it not, and skips; a whole one must have it.
 func buildReleaseBefore(t *testing.T) string {
 	t.Helper()
 	commit := os.Getenv("RELEASE_BEFORE")
@@ -32,6 +33,11 @@ func buildReleaseBefore(t *testing.T) string {
 	archive := exec.CommandContext(t.Context(), "git", "archive", commit)
 	archive.Dir, archive.Stdout, archive.Stderr = "../..", &source, &faults
 	if err := archive.Run(); err != nil {
+		shallow := exec.CommandContext(t.Context(), "git", "rev-parse", "--is-shallow-repository")
+		shallow.Dir = "../.."
+		if said, _ := shallow.Output(); os.Getenv("CI") != "" && strings.TrimSpace(string(said)) == "false" {
+			t.Fatalf("NOT RUN: the history lacks %s: %v %s", commit, err, &faults)
+		}
 		t.Skipf("SKIPPED, AND SO NOT SHOWN: the history lacks %s: %v", commit, err)
 	}
 	unpack := exec.CommandContext(t.Context(), "tar", "-x", "-C", dir)
